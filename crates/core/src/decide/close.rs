@@ -1,0 +1,62 @@
+//! How decisions end other than by an answer: expiry, withdrawal, outcome.
+
+use super::{Out, Withdrawn, answer::find, check_text};
+use crate::event::{Event, Outcome};
+use crate::ids::DecisionId;
+use crate::proposal::LINE_MAX;
+use crate::rejection::Rejection;
+use crate::state::{Closing, State};
+
+pub(super) fn expire(state: &State, id: DecisionId, out: &mut Out) -> Result<(), Rejection> {
+    let open = find(state, id)?;
+    let overdue = open.expires_at <= out.at && open.closing == Closing::Open;
+    if overdue && open.answers.is_empty() {
+        let type_id = open.type_id;
+        out.push(Event::DecisionExpired(id));
+        super::answer::close_episode(state, type_id, None, out);
+    }
+    Ok(())
+}
+
+pub(super) fn withdraw(
+    state: &State,
+    what: Withdrawn,
+    reason: &str,
+    out: &mut Out,
+) -> Result<(), Rejection> {
+    check_text("reason", reason, LINE_MAX, false)?;
+    match what {
+        Withdrawn::Decision(id) => match &find(state, id)?.closing {
+            Closing::Open => out.push(Event::DecisionWithdrawn { id, reason: reason.to_owned() }),
+            Closing::Expired => {
+                let expired_at_ms = find(state, id)?.expires_at.0;
+                return Err(Rejection::Expired { id, expired_at_ms });
+            }
+            Closing::Withdrawn(reason) => {
+                return Err(Rejection::Withdrawn { id, reason: reason.clone() });
+            }
+        },
+        Withdrawn::Correlation(correlation) => {
+            for id in state.open().correlated(&correlation) {
+                out.push(Event::DecisionWithdrawn { id: *id, reason: reason.to_owned() });
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn observe(
+    state: &State,
+    id: DecisionId,
+    outcome: Outcome,
+    out: &mut Out,
+) -> Result<(), Rejection> {
+    if let Some(note) = &outcome.note {
+        check_text("note", note, LINE_MAX, false)?;
+    }
+    if find(state, id)?.outcome {
+        return Err(Rejection::OutcomeRecorded(id));
+    }
+    out.push(Event::OutcomeObserved { id, outcome });
+    Ok(())
+}

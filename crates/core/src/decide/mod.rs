@@ -1,0 +1,167 @@
+//! What may happen: orders in, events or a rejection out.
+//!
+//! [`decide`] is a function of the state, the order and the inputs gathered for it; it changes
+//! nothing and reads nothing else.
+
+pub(crate) use answer::{discount, keeps_rows};
+
+mod answer;
+mod close;
+mod people;
+mod propose;
+mod registry;
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+pub use answer::AnswerOrder;
+pub use people::{NewPerson, NewToken, PersonChange};
+pub use propose::{Features, NamedProposal, resolve};
+pub(crate) use propose::{prior_score, remember};
+
+use crate::event::{Envelope, Event, Outcome, PolicyRef, RequestKey, Verdict};
+use crate::ids::{DecisionId, Millis, PersonId, TokenId};
+use crate::profile::Profile;
+use crate::proposal::Proposal;
+use crate::rejection::Rejection;
+use crate::scenario_type::ScenarioType;
+use crate::state::State;
+
+/// The events of one order: at least one, in order, to be appended together.
+pub type Events = SmallVec<[Envelope; 1]>;
+
+/// Random numbers, as values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Draws {
+    /// Uniform in [0, 1): audits.
+    pub audit: f64,
+    /// Uniform over all values: threshold arms.
+    pub seed: u64,
+    /// The arm, if it is chosen from outside (replays of a reference).
+    pub arm: Option<u8>,
+}
+
+/// Everything that was gathered for an order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inputs {
+    /// The time.
+    pub at: Millis,
+    /// Who orders.
+    pub actor: PersonId,
+    /// The request that asks, if it named an idempotency key.
+    pub request: Option<RequestKey>,
+    /// Random numbers.
+    pub draws: Draws,
+    /// The Safety Policy Engine's verdict on the proposal; a proposal without one is denied.
+    pub verdict: Option<Arc<Verdict>>,
+}
+
+/// Which decisions to withdraw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// One decision.
+    Decision(DecisionId),
+    /// All open decisions about a condition; there may be none.
+    Correlation(String),
+}
+
+/// An order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Judge a proposal.
+    Propose(Proposal),
+    /// Take an operator's answer.
+    Answer(AnswerOrder),
+    /// Close a decision that nobody answered.
+    Expire(DecisionId),
+    /// Take decisions back.
+    Withdraw {
+        /// Which.
+        what: Withdrawn,
+        /// Why.
+        reason: String,
+    },
+    /// Record what the world did.
+    Observe {
+        /// After which decision.
+        id: DecisionId,
+        /// What happened.
+        outcome: Outcome,
+    },
+    /// Put a version of a scenario type in force.
+    ActivateScenarioType(Box<ScenarioType>),
+    /// Put a policy bundle in force.
+    ActivatePolicy(PolicyRef),
+    /// Put a profile in force.
+    ActivateProfile(Box<Profile>),
+    /// Make the first administrator.
+    SetUp(NewPerson, NewToken),
+    /// Add somebody.
+    AddPerson(NewPerson),
+    /// Change somebody.
+    ChangePerson(PersonChange),
+    /// Issue a token.
+    IssueToken(PersonId, NewToken),
+    /// Revoke a token.
+    RevokeToken(TokenId),
+}
+
+/// Decides an order. An empty result means that there was nothing to do.
+///
+/// # Errors
+/// A [`Rejection`] says what was wrong with the order; nothing happens then.
+pub fn decide(state: &State, command: Command, inputs: &Inputs) -> Result<Events, Rejection> {
+    // Clocks of machines differ and step back; the log's time does not.
+    let at = inputs.at.max(state.last_at());
+    let mut out = Out { at, actor: inputs.actor, request: inputs.request, events: Events::new() };
+    match command {
+        Command::Propose(proposal) => propose::propose(state, proposal, inputs, &mut out)?,
+        Command::Answer(order) => answer::answer(state, order, &mut out)?,
+        Command::Expire(id) => close::expire(state, id, &mut out)?,
+        Command::Withdraw { what, reason } => close::withdraw(state, what, &reason, &mut out)?,
+        Command::Observe { id, outcome } => close::observe(state, id, outcome, &mut out)?,
+        Command::ActivateScenarioType(definition) => {
+            registry::activate_type(state, *definition, &mut out)?;
+        }
+        Command::ActivatePolicy(policy) => registry::activate_policy(state, policy, &mut out)?,
+        Command::ActivateProfile(profile) => registry::activate_profile(state, profile, &mut out)?,
+        Command::SetUp(person, token) => people::set_up(state, person, token, &mut out)?,
+        Command::AddPerson(person) => people::add(state, person, &mut out)?,
+        Command::ChangePerson(change) => people::change(state, change, &mut out)?,
+        Command::IssueToken(person, token) => people::issue(state, person, token, &mut out)?,
+        Command::RevokeToken(id) => people::revoke(state, id, &mut out)?,
+    }
+    Ok(out.events)
+}
+
+/// Collects the events of one order under their common time, actor and request.
+struct Out {
+    at: Millis,
+    actor: PersonId,
+    request: Option<RequestKey>,
+    events: Events,
+}
+
+impl Out {
+    fn push(&mut self, event: Event) {
+        let Self { at, actor, request, .. } = *self;
+        self.events.push(Envelope { at, actor, request, event });
+    }
+}
+
+/// Refuses a text that is empty or too long.
+fn check_text(field: &str, text: &str, max: usize, may_be_empty: bool) -> Result<(), Rejection> {
+    let found = if text.len() > max {
+        format!("{} bytes long", text.len())
+    } else if text.trim().is_empty() && !may_be_empty {
+        "empty".to_owned()
+    } else if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        "a text with control characters".to_owned()
+    } else {
+        return Ok(());
+    };
+    let least = usize::from(!may_be_empty);
+    let expected = format!("{least} to {max} bytes of printable text");
+    Err(Rejection::Field { field: field.to_owned(), found, expected })
+}

@@ -1,0 +1,327 @@
+//! Judging a proposal: score, threshold, audit, disposition.
+
+use std::sync::Arc;
+
+use super::{Draws, Inputs, Out, check_text};
+use crate::Vector;
+use crate::event::{DecisionMade, Disposition, Event, NewScenario, Threshold, Verdict};
+use crate::ids::{ScenarioId, TypeId};
+use crate::learning::math::{predictive, sigmoid};
+use crate::learning::posterior::Logit;
+use crate::learning::utility::{AuditDraw, optimistic, threshold, value_of_information};
+use crate::learning::{effect::Effect, math::dot};
+use crate::profile::{Scorer, Selector};
+use crate::proposal::{
+    ENTITY_MAX, EVIDENCE_MAX, FACTS_MAX, FactValue, LINE_MAX, Proposal, ScenarioRef, Text,
+};
+use crate::rejection::Rejection;
+use crate::scenario_type::{InvalidFeature, NAME_MAX};
+use crate::state::{Open, State, TypeState};
+
+/// A proposal as a source words it: everything by name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedProposal<'a> {
+    /// Scenario type.
+    pub scenario_type: &'a str,
+    /// Entity.
+    pub entity: &'a str,
+    /// Site; may be empty.
+    pub site: &'a str,
+    /// Action.
+    pub action: &'a str,
+    /// Raw feature values.
+    pub features: Features<'a>,
+    /// Words that travel along.
+    pub text: Text,
+}
+
+/// Raw feature values, by name or in schema order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Features<'a> {
+    /// By name, in any order.
+    Named(Vec<(&'a str, f64)>),
+    /// In the order that the scenario type declares.
+    Ordered(Vector),
+}
+
+/// Puts a named proposal into the terms of the state.
+///
+/// # Errors
+/// Names the scenario type, action, feature or text that does not fit.
+pub fn resolve(state: &State, named: NamedProposal<'_>) -> Result<Proposal, Rejection> {
+    let (type_id, type_state) = state.require_type(named.scenario_type)?;
+    let definition = type_state.definition();
+    check_text("entity", named.entity, ENTITY_MAX, false)?;
+    check_text("site", named.site, ENTITY_MAX, true)?;
+    check_words(&named.text)?;
+    let action = definition.action_named(named.action).ok_or_else(|| Rejection::UnknownAction {
+        action: named.action.chars().take(NAME_MAX).collect(),
+        scenario_type: definition.name.clone(),
+        known: definition
+            .actions
+            .iter()
+            .map(|a| format!("`{}`", a.name))
+            .collect::<Vec<_>>()
+            .join(", "),
+    })?;
+    let raw = match named.features {
+        Features::Named(pairs) => definition.raw_from_named(pairs.into_iter())?,
+        Features::Ordered(raw) => {
+            definition.check_raw(&raw)?;
+            raw
+        }
+    };
+    let scenario = match state.scenarios().find(type_id, named.entity) {
+        Some(id) => ScenarioRef::Known(id),
+        None => ScenarioRef::Named { entity: named.entity.into(), site: named.site.into() },
+    };
+    let text = (named.text != Text::default()).then(|| Box::new(named.text));
+    Ok(Proposal { type_id, scenario, action, raw, text })
+}
+
+fn check_words(text: &Text) -> Result<(), Rejection> {
+    let count = |field: &str, found: usize, max: usize| {
+        if found <= max {
+            return Ok(());
+        }
+        let expected = format!("at most {max}");
+        Err(Rejection::Field { field: field.into(), found: format!("{found} entries"), expected })
+    };
+    count("facts", text.facts.len(), FACTS_MAX)?;
+    count("evidence", text.evidence.len(), EVIDENCE_MAX)?;
+    count("what_if", text.what_if.len(), FACTS_MAX)?;
+    check_text("action.target", &text.target, ENTITY_MAX, true)?;
+    if let Some(correlation) = &text.correlation {
+        check_text("correlation", correlation, LINE_MAX, false)?;
+    }
+    for line in &text.evidence {
+        check_text("evidence", line, LINE_MAX, false)?;
+    }
+    let finite = |field: String, value: f64| {
+        if value.is_finite() {
+            return Ok(());
+        }
+        let expected = "a finite number".to_owned();
+        Err(Rejection::Field { field, found: value.to_string(), expected })
+    };
+    for fact in &text.facts {
+        check_text("facts.name", &fact.name, NAME_MAX, false)?;
+        check_text("facts.unit", &fact.unit, NAME_MAX, true)?;
+        check_text("facts.source", &fact.source, ENTITY_MAX, true)?;
+        match &fact.value {
+            FactValue::Number(number) => finite(format!("facts.{}", fact.name), *number)?,
+            FactValue::Text(value) => check_text("facts.value", value, LINE_MAX, true)?,
+            FactValue::Flag(_) => {}
+        }
+    }
+    for item in &text.what_if {
+        check_text("what_if.name", &item.name, NAME_MAX, false)?;
+        check_text("what_if.unit", &item.unit, NAME_MAX, true)?;
+        finite(format!("what_if.{}.before", item.name), item.before)?;
+        finite(format!("what_if.{}.after", item.name), item.after)?;
+    }
+    Ok(())
+}
+
+/// What a scorer says about one input.
+struct Scored {
+    contributions: Vector,
+    effect: f64,
+    logit: Option<Logit>,
+    score: f64,
+}
+
+pub(super) fn propose(
+    state: &State,
+    proposal: Proposal,
+    inputs: &Inputs,
+    out: &mut Out,
+) -> Result<(), Rejection> {
+    let Proposal { type_id, scenario, action, raw, text } = proposal;
+    let unknown = || Rejection::UnknownScenarioType { name: type_id.to_string(), known: String::new() };
+    let type_state = state.type_state(type_id).ok_or_else(unknown)?;
+    let definition = type_state.definition();
+    if usize::from(action) >= definition.actions.len() || raw.len() != definition.features.len() {
+        // Resolved against a version that has been replaced since.
+        return Err(InvalidFeature::Missing {
+            name: format!("#{}", raw.len() + 1),
+            scenario_type: definition.name.clone(),
+            expected: format!("{} features and an action of version {}", definition.features.len(), definition.version),
+        }
+        .into());
+    }
+    let (scenario, new_scenario) = place(state, type_id, scenario)?;
+    let x = definition.input(&raw, action);
+    let known = state.scenarios().effect(scenario).filter(|_| new_scenario.is_none());
+    let scored = score(state, type_state, known, &x);
+    let threshold = choose(state, type_state, &inputs.draws);
+    let compared = match (&threshold, scored.logit) {
+        (Threshold::Utility { optimism, .. }, Some(logit)) => optimistic(logit, *optimism),
+        _ => scored.score,
+    };
+    let verdict = inputs.verdict.clone().unwrap_or_else(|| Arc::new(no_verdict()));
+    let above = compared >= threshold.theta();
+    let audit = match (&state.profile().audit, scored.logit) {
+        (Some(settings), Some(logit)) if verdict.allow && !above => {
+            let voi = value_of_information(logit, definition.override_cost);
+            Some(AuditDraw::new(settings, voi, type_state.voi_average, inputs.draws.audit))
+        }
+        _ => None,
+    };
+    let disposition = match (verdict.allow, above) {
+        (false, _) => Disposition::Blocked,
+        (true, true) => Disposition::Surfaced,
+        (true, false) if audit.is_some_and(|draw| draw.chosen()) => Disposition::Audit,
+        (true, false) => Disposition::Abstained,
+    };
+    let (expires_at, definition_version) =
+        (out.at.plus_seconds(definition.expires_after_s), definition.version);
+    let Scored { contributions, effect, logit, score } = scored;
+    out.push(Event::DecisionMade(Box::new(DecisionMade {
+        id: state.open().next_id(),
+        type_id,
+        type_version: definition_version,
+        generation: type_state.generation,
+        model_updates: type_state.updates(),
+        profile: state.profile_revision(),
+        scenario,
+        new_scenario,
+        action,
+        raw,
+        x,
+        contributions,
+        effect,
+        logit,
+        score,
+        compared,
+        threshold,
+        audit,
+        verdict,
+        disposition,
+        expires_at,
+        text,
+    })));
+    if !disposition.asks() {
+        super::answer::close_episode(state, type_id, None, out);
+    }
+    Ok(())
+}
+
+/// Where the scenario is, or will be.
+fn place(
+    state: &State,
+    type_id: TypeId,
+    scenario: ScenarioRef,
+) -> Result<(ScenarioId, Option<Box<NewScenario>>), Rejection> {
+    match scenario {
+        ScenarioRef::Known(id) => match state.scenario(id) {
+            Some(known) if known.type_id == type_id => Ok((id, None)),
+            _ => Err(Rejection::UnknownScenario(id.to_string())),
+        },
+        // Two proposals may have named the same new entity at the same time.
+        ScenarioRef::Named { entity, site } => match state.scenarios().find(type_id, &entity) {
+            Some(id) => Ok((id, None)),
+            None => {
+                let next = u32::try_from(state.scenarios().len()).unwrap_or(u32::MAX);
+                Ok((ScenarioId(next), Some(Box::new(NewScenario { entity, site }))))
+            }
+        },
+    }
+}
+
+fn score(state: &State, type_state: &TypeState, known: Option<&Effect>, x: &Vector) -> Scored {
+    match (&state.profile().scorer, &type_state.posterior) {
+        (Scorer::Hierarchical(settings), Some(posterior)) => {
+            let (mean, variance) = known.map_or((0.0, settings.effect_variance), |effect| {
+                let drift = settings.effect_drift;
+                (effect.mean, effect.variance_at(type_state.decisions, drift, settings.effect_variance))
+            });
+            let logit = posterior.logit(x, mean, variance);
+            Scored {
+                contributions: posterior.mean.iter().zip(x).map(|(w, x)| w * x).collect(),
+                effect: mean,
+                logit: Some(logit),
+                score: predictive(logit.mean, logit.variance),
+            }
+        }
+        _ => Scored {
+            contributions: Vector::new(),
+            effect: 0.0,
+            logit: None,
+            score: known.map_or_else(|| prior_score(type_state, x), |effect| effect.score),
+        },
+    }
+}
+
+/// The score of a scenario that nothing is known about: σ(prior·x).
+pub(crate) fn prior_score(type_state: &TypeState, x: &[f64]) -> f64 {
+    sigmoid(dot(&type_state.definition().prior(), x))
+}
+
+fn choose(state: &State, type_state: &TypeState, draws: &Draws) -> Threshold {
+    let arm_of = |arm: u8, arms: &[f64]| arms.get(usize::from(arm)).copied();
+    match &state.profile().selector {
+        Selector::Fixed { theta } => Threshold::Fixed { theta: *theta },
+        Selector::Random { arms } => {
+            let count = u64::try_from(arms.len()).unwrap_or(1).max(1);
+            let drawn = u8::try_from(draws.seed % count).unwrap_or(0);
+            let arm = draws.arm.filter(|arm| arm_of(*arm, arms).is_some()).unwrap_or(drawn);
+            Threshold::Random { arm, theta: arm_of(arm, arms).unwrap_or(1.0) }
+        }
+        Selector::Thompson { arms, .. } => {
+            let Some(bandit) = &type_state.bandit else {
+                return Threshold::Fixed { theta: 1.0 };
+            };
+            let (arm, draw) = match draws.arm.filter(|arm| arm_of(*arm, arms).is_some()) {
+                Some(arm) => (arm, None),
+                None => {
+                    let (arm, draw) = bandit.sample(draws.seed);
+                    (arm, Some(draw))
+                }
+            };
+            let i = usize::from(arm);
+            Threshold::Thompson {
+                arm,
+                theta: arm_of(arm, arms).unwrap_or(1.0),
+                draw,
+                alpha: bandit.alpha[i],
+                beta: bandit.beta[i],
+            }
+        }
+        Selector::Utility { optimism } => {
+            let override_cost = type_state.definition().override_cost;
+            let theta = threshold(override_cost);
+            Threshold::Utility { theta, override_cost, optimism: *optimism }
+        }
+    }
+}
+
+fn no_verdict() -> Verdict {
+    Verdict {
+        allow: false,
+        bundle: [0; 32],
+        rules: vec![],
+        error: Some("no verdict was gathered, which denies".into()),
+    }
+}
+
+/// What is remembered of a decision while people are asked about it.
+pub(crate) fn remember(made: &DecisionMade, at: crate::Millis) -> Option<Box<Open>> {
+    made.disposition.asks().then(|| {
+        Box::new(Open {
+            at,
+            expires_at: made.expires_at,
+            type_id: made.type_id,
+            generation: made.generation,
+            scenario: made.scenario,
+            x: made.x.clone(),
+            arm: made.threshold.arm(),
+            disposition: made.disposition,
+            score: made.score,
+            answers: smallvec::SmallVec::new(),
+            closing: crate::state::Closing::Open,
+            outcome: false,
+            correlation: made.text.as_ref().and_then(|text| text.correlation.clone()),
+        })
+    })
+}

@@ -1,0 +1,66 @@
+//! What comes into force: scenario types, policy bundles, profiles.
+
+use std::sync::Arc;
+
+use super::Out;
+use crate::event::{Event, PolicyRef};
+use crate::ids::TypeId;
+use crate::profile::Profile;
+use crate::rejection::Rejection;
+use crate::scenario_type::{InvalidType, ScenarioType};
+use crate::state::State;
+
+/// Scenario types at most: each holds a model.
+const TYPES_MAX: usize = 10_000;
+
+pub(super) fn activate_type(
+    state: &State,
+    definition: ScenarioType,
+    out: &mut Out,
+) -> Result<(), Rejection> {
+    definition.validate()?;
+    let known = state.type_named(&definition.name);
+    let current = known.map_or(0, |(_, t)| t.definition().version);
+    if known.is_some_and(|(_, t)| **t.definition() == definition) {
+        return Ok(());
+    }
+    if definition.version != current + 1 {
+        let (found, expected) = (definition.version, current + 1);
+        return Err(Rejection::Version { name: definition.name, found, current, expected });
+    }
+    let next = state.types().len();
+    if known.is_none() && next >= TYPES_MAX {
+        return Err(Rejection::ScenarioType(InvalidType::Field {
+            field: "name".into(),
+            found: format!("the {}th scenario type", next + 1),
+            expected: "at most 10000 scenario types",
+        }));
+    }
+    let next = TypeId(u32::try_from(next).unwrap_or(u32::MAX));
+    let type_id = known.map_or(next, |(id, _)| id);
+    out.push(Event::ScenarioTypeActivated { type_id, definition: Arc::new(definition) });
+    Ok(())
+}
+
+pub(super) fn activate_policy(
+    state: &State,
+    policy: PolicyRef,
+    out: &mut Out,
+) -> Result<(), Rejection> {
+    if state.policy() != Some(&policy) {
+        out.push(Event::PolicyActivated(policy));
+    }
+    Ok(())
+}
+
+pub(super) fn activate_profile(
+    state: &State,
+    profile: Box<Profile>,
+    out: &mut Out,
+) -> Result<(), Rejection> {
+    profile.validate()?;
+    if state.profile_revision() == 0 || *state.profile() != *profile {
+        out.push(Event::ProfileActivated(profile));
+    }
+    Ok(())
+}

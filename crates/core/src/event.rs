@@ -1,0 +1,545 @@
+//! What happened: the events of the log.
+//!
+//! An event carries every number that its cause used, so that replay re-decides nothing and an
+//! explanation is a reading of the event.
+//! Names and units come from the scenario-type version that the event names, which is itself an
+//! event and never changes.
+//! The shapes here are what is stored ([`crate::stored`]): a field is never removed, reordered or
+//! given another meaning; a change is a new version with an upcast.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Vector;
+use crate::ids::{ActionIx, DecisionId, Digest, Millis, PersonId, ScenarioId, TokenId, TypeId};
+use crate::learning::posterior::{Logit, Move};
+use crate::learning::utility::AuditDraw;
+use crate::learning::window;
+use crate::people::{Person, Token};
+use crate::profile::Profile;
+use crate::proposal::Text;
+use crate::scenario_type::ScenarioType;
+use crate::signal::{Signal, SignalWorth};
+
+/// An event with when and by whose order it happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// When; never before the event that precedes it.
+    pub at: Millis,
+    /// By whose order.
+    pub actor: PersonId,
+    /// The request that asked for it, if it named an idempotency key.
+    pub request: Option<RequestKey>,
+    /// What happened.
+    pub event: Event,
+}
+
+/// An idempotency key, bound to its actor and to what was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestKey {
+    /// Digest of actor, endpoint and key.
+    pub key: [u8; 16],
+    /// Digest of the request's content.
+    pub content: [u8; 8],
+}
+
+/// Everything that can have happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// A profile came into force.
+    ProfileActivated(Box<Profile>),
+    /// A version of a scenario type came into force.
+    ScenarioTypeActivated {
+        /// Which type; the next free number for a new one.
+        type_id: TypeId,
+        /// The definition.
+        definition: Arc<ScenarioType>,
+    },
+    /// A policy bundle came into force.
+    PolicyActivated(PolicyRef),
+    /// Somebody was added.
+    PersonAdded {
+        /// Their id.
+        id: PersonId,
+        /// Who they are.
+        person: Person,
+    },
+    /// Somebody's name, roles or standing changed.
+    PersonChanged {
+        /// Whose.
+        id: PersonId,
+        /// Who they are now.
+        person: Person,
+    },
+    /// A token was issued.
+    TokenIssued(Token),
+    /// A token was revoked.
+    TokenRevoked(TokenId),
+    /// A proposal was judged.
+    DecisionMade(Box<DecisionMade>),
+    /// An operator answered.
+    FeedbackGiven(Box<FeedbackGiven>),
+    /// Nobody answered in time.
+    DecisionExpired(DecisionId),
+    /// The condition behind a decision ended, or its source took it back.
+    DecisionWithdrawn {
+        /// Which decision.
+        id: DecisionId,
+        /// Why.
+        reason: String,
+    },
+    /// What the world did after the action.
+    OutcomeObserved {
+        /// Which decision.
+        id: DecisionId,
+        /// What happened.
+        outcome: Outcome,
+    },
+    /// The monitor acted.
+    MonitorActed {
+        /// On which scenario type.
+        type_id: TypeId,
+        /// What it does.
+        action: MonitorAction,
+        /// Its evidence.
+        finding: window::Finding,
+    },
+    /// A model was refitted.
+    ModelRetrained {
+        /// Of which scenario type.
+        type_id: TypeId,
+        /// The refitted weights, in input order.
+        weights: Vector,
+        /// Labels that it was fitted to.
+        rows: u32,
+    },
+}
+
+/// What a monitor does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MonitorAction {
+    /// Refits the model.
+    Retrain,
+}
+
+/// A policy bundle by its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyRef {
+    /// SHA-256 of its files.
+    pub digest: Digest,
+    /// Name from its manifest.
+    pub name: String,
+    /// Version from its manifest.
+    pub version: String,
+}
+
+/// What became of a proposal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Disposition {
+    /// Recommended to operators.
+    Surfaced,
+    /// Below the threshold.
+    Abstained,
+    /// Denied by the Safety Policy Engine.
+    Blocked,
+    /// Below the threshold, sent for a label all the same.
+    Audit,
+    /// Handed to somebody with more authority.
+    Escalated,
+    /// Carried out without asking.
+    Automatic,
+}
+
+impl Disposition {
+    /// All dispositions.
+    pub const ALL: [Self; 6] = [
+        Self::Surfaced,
+        Self::Abstained,
+        Self::Blocked,
+        Self::Audit,
+        Self::Escalated,
+        Self::Automatic,
+    ];
+
+    /// The word used in API, CLI and docs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Surfaced => "surfaced",
+            Self::Abstained => "abstained",
+            Self::Blocked => "blocked",
+            Self::Audit => "audit",
+            Self::Escalated => "escalated",
+            Self::Automatic => "automatic",
+        }
+    }
+
+    /// The disposition called `name`, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|disposition| disposition.name() == name)
+    }
+
+    /// Whether people are asked.
+    #[must_use]
+    pub fn asks(self) -> bool {
+        match self {
+            Self::Surfaced | Self::Audit | Self::Escalated | Self::Automatic => true,
+            Self::Abstained | Self::Blocked => false,
+        }
+    }
+}
+
+/// A rule of a policy that spoke.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleHit {
+    /// Stable id of the rule.
+    pub rule: String,
+    /// What it says.
+    pub message: String,
+}
+
+/// The Safety Policy Engine's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Whether the action may be taken.
+    pub allow: bool,
+    /// SHA-256 of the bundle that judged.
+    pub bundle: Digest,
+    /// The rules that decided: those that denied, or those that were checked and passed.
+    pub rules: Vec<RuleHit>,
+    /// What went wrong while judging, which denies.
+    pub error: Option<String>,
+}
+
+/// The threshold in force, and how it was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Threshold {
+    /// Configured.
+    Fixed {
+        /// The threshold.
+        theta: f64,
+    },
+    /// An arm drawn uniformly.
+    Random {
+        /// The arm.
+        arm: u8,
+        /// Its threshold.
+        theta: f64,
+    },
+    /// An arm drawn by Thompson sampling.
+    Thompson {
+        /// The arm.
+        arm: u8,
+        /// Its threshold.
+        theta: f64,
+        /// The draw that won; absent if the arm came from outside.
+        draw: Option<f64>,
+        /// α of the arm at the draw.
+        alpha: f64,
+        /// β of the arm at the draw.
+        beta: f64,
+    },
+    /// Where surfacing pays: c/(1 + c).
+    Utility {
+        /// The threshold.
+        theta: f64,
+        /// Cost of an override in likes.
+        override_cost: f64,
+        /// Bonus in standard deviations of the logit.
+        optimism: f64,
+    },
+}
+
+impl Threshold {
+    /// The threshold's value.
+    #[must_use]
+    pub fn theta(&self) -> f64 {
+        match *self {
+            Self::Fixed { theta }
+            | Self::Random { theta, .. }
+            | Self::Thompson { theta, .. }
+            | Self::Utility { theta, .. } => theta,
+        }
+    }
+
+    /// The arm in force, if there are arms.
+    #[must_use]
+    pub fn arm(&self) -> Option<u8> {
+        match *self {
+            Self::Random { arm, .. } | Self::Thompson { arm, .. } => Some(arm),
+            Self::Fixed { .. } | Self::Utility { .. } => None,
+        }
+    }
+
+    /// The word used in API, CLI and docs.
+    #[must_use]
+    pub fn selector(&self) -> &'static str {
+        match self {
+            Self::Fixed { .. } => "fixed",
+            Self::Random { .. } => "random",
+            Self::Thompson { .. } => "thompson",
+            Self::Utility { .. } => "utility",
+        }
+    }
+}
+
+/// A scenario that a decision was the first to name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewScenario {
+    /// The entity.
+    pub entity: String,
+    /// The site that it is in; may be empty.
+    pub site: String,
+}
+
+/// A proposal and its judgement, with every number that led there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DecisionMade {
+    /// The decision.
+    pub id: DecisionId,
+    /// The scenario type.
+    pub type_id: TypeId,
+    /// Its version.
+    pub type_version: u32,
+    /// Generation of the model: changes when what was learned is thrown away.
+    pub generation: u32,
+    /// Updates that the model had seen.
+    pub model_updates: u64,
+    /// Revision of the profile in force.
+    pub profile: u32,
+    /// The scenario.
+    pub scenario: ScenarioId,
+    /// Its entity and site, if the scenario is new with this decision.
+    pub new_scenario: Option<Box<NewScenario>>,
+    /// The proposed action.
+    pub action: ActionIx,
+    /// Raw feature values in schema order.
+    pub raw: Vector,
+    /// Inputs: intercept, standardised features, action indicators.
+    pub x: Vector,
+    /// Contribution of each input to the logit; empty for a scorer that is not linear.
+    pub contributions: Vector,
+    /// Contribution of the scenario's learned effect to the logit.
+    pub effect: f64,
+    /// Mean and variance of the logit; absent for a scorer without one.
+    pub logit: Option<Logit>,
+    /// The score: predictive probability of a like, in [0, 1].
+    pub score: f64,
+    /// What was compared with the threshold: the score, or the score with its optimism bonus.
+    pub compared: f64,
+    /// The threshold in force.
+    pub threshold: Threshold,
+    /// The audit draw, where one was due.
+    pub audit: Option<AuditDraw>,
+    /// The Safety Policy Engine's verdict.
+    pub verdict: Arc<Verdict>,
+    /// What became of the proposal.
+    pub disposition: Disposition,
+    /// When it stops waiting for an answer.
+    pub expires_at: Millis,
+    /// Words that came with the proposal.
+    pub text: Option<Box<Text>>,
+}
+
+/// How an answer reached `npo`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// A client of the HTTP API.
+    Api,
+    /// The command line.
+    Cli,
+    /// The terminal inbox.
+    Watch,
+    /// The web console.
+    Console,
+    /// A chat message.
+    Chat,
+    /// A simulated operator.
+    Simulation,
+}
+
+impl Channel {
+    /// All channels.
+    pub const ALL: [Self; 6] =
+        [Self::Api, Self::Cli, Self::Watch, Self::Console, Self::Chat, Self::Simulation];
+
+    /// The word used in API, CLI and docs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Cli => "cli",
+            Self::Watch => "watch",
+            Self::Console => "console",
+            Self::Chat => "chat",
+            Self::Simulation => "simulation",
+        }
+    }
+
+    /// The channel called `name`, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.name() == name)
+    }
+}
+
+/// Where an answer comes from and under what circumstances it was given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Through which channel.
+    pub channel: Channel,
+    /// Milliseconds from decision to answer.
+    pub open_ms: u64,
+    /// Milliseconds for which the person had it on screen, if the client knows.
+    pub viewed_ms: Option<u64>,
+    /// Version of the explanation that the person saw, if any.
+    pub explanation: Option<u32>,
+    /// The person's reason.
+    pub reason: Option<String>,
+    /// The person's confidence, in [0, 1].
+    pub confidence: Option<f64>,
+    /// Whether the answer may be used for learning; otherwise it counts for the metrics only.
+    pub consent: bool,
+}
+
+/// Why an answer taught nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotLearned {
+    /// The person does not consent.
+    NoConsent,
+    /// The signal has no learning weight.
+    Weightless,
+    /// The model that made the decision is gone.
+    StaleModel,
+    /// The scorer does not learn.
+    FixedScorer,
+}
+
+/// What an answer teaches, as numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Lesson {
+    /// Nothing.
+    None(NotLearned),
+    /// A step of the scenario's moving average.
+    MovingAverage {
+        /// The average afterwards.
+        after: f64,
+    },
+    /// A move of the posterior.
+    Posterior {
+        /// The logit before.
+        before: Logit,
+        /// The move.
+        planned: Move,
+        /// Reliability that the operator's label was read with.
+        reliability: f64,
+        /// Soft count for that reliability; absent for undirected signals and without trust.
+        responsibility: Option<f64>,
+    },
+}
+
+/// An operator's answer and what it teaches.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FeedbackGiven {
+    /// The decision.
+    pub decision: DecisionId,
+    /// The scenario type of that decision.
+    pub type_id: TypeId,
+    /// The scenario of that decision.
+    pub scenario: ScenarioId,
+    /// Who answered.
+    pub by: PersonId,
+    /// The answer.
+    pub signal: Signal,
+    /// Where it comes from.
+    pub provenance: Provenance,
+    /// What the signal was worth.
+    pub worth: SignalWorth,
+    /// What it teaches.
+    pub lesson: Lesson,
+    /// The threshold arm that it is credited to, if any.
+    pub arm: Option<u8>,
+    /// Score of the decision's own input before this answer.
+    pub score_before: f64,
+    /// Score of the same input after it.
+    pub score_after: f64,
+    /// Whether this is the first answer to the decision.
+    pub first: bool,
+}
+
+/// What the world did after an action.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// In a word.
+    pub result: OutcomeResult,
+    /// Milliseconds from the action until recovery, where there was one.
+    pub time_to_recover_ms: Option<u64>,
+    /// A note.
+    pub note: Option<String>,
+}
+
+/// In a word, what happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeResult {
+    /// The condition went away.
+    Recovered,
+    /// Nothing changed.
+    Unchanged,
+    /// It got worse.
+    Worsened,
+    /// The action was not carried out.
+    NotCarriedOut,
+}
+
+impl OutcomeResult {
+    /// All results.
+    pub const ALL: [Self; 4] =
+        [Self::Recovered, Self::Unchanged, Self::Worsened, Self::NotCarriedOut];
+
+    /// The word used in API, CLI and docs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Recovered => "recovered",
+            Self::Unchanged => "unchanged",
+            Self::Worsened => "worsened",
+            Self::NotCarriedOut => "not-carried-out",
+        }
+    }
+
+    /// The result called `name`, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|result| result.name() == name)
+    }
+}
+
+impl Event {
+    /// The kind's name, as audit lists show it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ProfileActivated(_) => "profile-activated",
+            Self::ScenarioTypeActivated { .. } => "scenario-type-activated",
+            Self::PolicyActivated(_) => "policy-activated",
+            Self::PersonAdded { .. } => "person-added",
+            Self::PersonChanged { .. } => "person-changed",
+            Self::TokenIssued(_) => "token-issued",
+            Self::TokenRevoked(_) => "token-revoked",
+            Self::DecisionMade(_) => "decision-made",
+            Self::FeedbackGiven(_) => "feedback-given",
+            Self::DecisionExpired(_) => "decision-expired",
+            Self::DecisionWithdrawn { .. } => "decision-withdrawn",
+            Self::OutcomeObserved { .. } => "outcome-observed",
+            Self::MonitorActed { .. } => "monitor-acted",
+            Self::ModelRetrained { .. } => "model-retrained",
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The mathematics of the loop, one file per method (see `docs/methods.md` for the sources).
+//!
+//! Every function here takes numbers and returns numbers; who calls them with what is the business
+//! of [`crate::decide`] and the fold.
+//! Updates come in two halves: a *plan* (transcendental functions, computed once, stored in the
+//! event) and its application (sums and products only), so that replay is cheap and the same to
+//! the last bit on every platform.
+
+pub mod bandit;
+pub mod effect;
+pub mod math;
+pub mod posterior;
+pub mod retrain;
+pub mod trust;
+pub mod utility;
+pub mod window;

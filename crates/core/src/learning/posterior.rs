@@ -1,0 +1,201 @@
+//! Hierarchical online Bayesian logistic score (METHODS 2.1).
+//!
+//! Model: p(like | x, k) = σ(z), z = μ·x + u_k, with a Gaussian posterior over the weights (mean μ,
+//! covariance Σ) and an independent one over each scenario's effect u_k.
+//! A label moves the one-dimensional posterior of z to its mode by Fisher scoring; the move is then
+//! spread over weights and effect in proportion to how much each of them explains of z's variance.
+//! Operators of reliability r see the truth through a noisy channel:
+//! P(like) = r·σ(z) + (1 − r)·(1 − σ(z)).
+
+use serde::{Deserialize, Serialize};
+
+use super::effect::Effect;
+use super::math::{dot, sigmoid};
+use crate::Vector;
+
+/// Steps of Fisher scoring at most; convergence is quadratic, so this is generous.
+const STEPS_MAX: usize = 12;
+/// Longest single step on the logit scale: keeps a surprising label from overshooting.
+const STEP_LENGTH_MAX: f64 = 4.0;
+/// A step shorter than this ends the search.
+const STEP_LENGTH_MIN: f64 = 1e-9;
+
+/// Constants of the score.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PosteriorSettings {
+    /// Prior variance of every weight (Σ starts as this times the identity).
+    pub weight_variance: f64,
+    /// Prior variance of a scenario's effect, and the cap of its drift.
+    pub effect_variance: f64,
+    /// Added to the diagonal of Σ at every update.
+    pub weight_drift: f64,
+    /// Added to an effect's variance per elapsed decision.
+    pub effect_drift: f64,
+}
+
+/// Gaussian posterior over the weights of one scenario type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Posterior {
+    /// Posterior mean μ, one entry per input.
+    pub mean: Vec<f64>,
+    /// Posterior covariance Σ, row-major.
+    covariance: Vec<f64>,
+    /// Updates so far.
+    pub updates: u64,
+}
+
+/// Mean and variance of the logit z of one input in one scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Logit {
+    /// m = μ·x + u_k.
+    pub mean: f64,
+    /// v = xᵀΣx + v_k.
+    pub variance: f64,
+}
+
+/// The planned move of the posterior for one label.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Move {
+    /// Gradient g = (z* − m)/v: the mean moves by Σx·g.
+    pub gradient: f64,
+    /// κ = w·h/(1 + w·h·v): the covariance shrinks by κ·Σx(Σx)ᵀ.
+    pub shrinkage: f64,
+    /// The effect's variance at the time of the label, after drift.
+    pub effect_variance: f64,
+}
+
+impl Move {
+    /// The logit of the same input after this move, before drift.
+    ///
+    /// Weights and effect shrink apart (their covariance is not kept), so the variances of both
+    /// parts are squared singly.
+    #[must_use]
+    pub fn after(&self, before: Logit) -> Logit {
+        let (effect, weights) = (self.effect_variance, before.variance - self.effect_variance);
+        Logit {
+            mean: before.mean + before.variance * self.gradient,
+            variance: before.variance - self.shrinkage * (weights * weights + effect * effect),
+        }
+    }
+}
+
+impl Posterior {
+    /// The prior: mean `prior`, covariance `variance`·I.
+    #[must_use]
+    pub fn new(prior: &[f64], variance: f64) -> Self {
+        let dim = prior.len();
+        let mut covariance = vec![0.0; dim * dim];
+        covariance.iter_mut().step_by(dim + 1).for_each(|entry| *entry = variance);
+        Self { mean: prior.to_vec(), covariance, updates: 0 }
+    }
+
+    /// Number of inputs.
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// The covariance, row-major, `dim` × `dim`.
+    #[must_use]
+    pub fn covariance(&self) -> &[f64] {
+        &self.covariance
+    }
+
+    /// Mean and variance of the logit of input `x` for a scenario with the given effect.
+    #[inline]
+    #[must_use]
+    pub fn logit(&self, x: &[f64], effect_mean: f64, effect_variance: f64) -> Logit {
+        let variance: f64 =
+            self.covariance.chunks_exact(self.dim()).zip(x).map(|(row, x_i)| x_i * dot(row, x)).sum();
+        Logit { mean: dot(&self.mean, x) + effect_mean, variance: variance + effect_variance }
+    }
+
+    /// Applies a planned move for input `x`: sums and products only.
+    pub fn apply(&mut self, x: &[f64], effect: &mut Effect, planned: &Move, clock: u64, drift: f64) {
+        let dim = self.dim();
+        let sx: Vector = self.covariance.chunks_exact(dim).map(|row| dot(row, x)).collect();
+        for (mean, s) in self.mean.iter_mut().zip(&sx) {
+            *mean += s * planned.gradient;
+        }
+        for (row, s_i) in self.covariance.chunks_exact_mut(dim).zip(&sx) {
+            let scale = planned.shrinkage * s_i;
+            for (entry, s_j) in row.iter_mut().zip(&sx) {
+                *entry -= scale * s_j;
+            }
+        }
+        self.covariance.iter_mut().step_by(dim + 1).for_each(|entry| *entry += drift);
+        let variance = planned.effect_variance;
+        effect.mean += variance * planned.gradient;
+        effect.variance = variance - planned.shrinkage * variance * variance;
+        effect.touched = clock;
+        self.updates += 1;
+    }
+}
+
+/// A label as it was received.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Label {
+    /// 1 for a like, 0 for an override, 0.5 for neutral.
+    pub value: f64,
+    /// Learning weight in [0, 1].
+    pub weight: f64,
+    /// P(like | the action is right), in (0, 1].
+    pub sensitivity: f64,
+    /// P(override | the action is wrong), in (0, 1].
+    pub specificity: f64,
+}
+
+/// Mode z* of N(z; m, v)·L(z)^w and the expected information h there.
+///
+/// h is the information at the start of the last step, which differs from that at z* by less than
+/// the step tolerance.
+/// An undirected label (0.5) seen through a noisy channel says nothing about the side, so it leaves
+/// the mean where it is and only narrows the variance.
+#[must_use]
+pub fn posterior_mode(prior: Logit, label: Label) -> (f64, f64) {
+    let noiseless = label.sensitivity == 1.0 && label.specificity == 1.0;
+    let undirected = label.value != 0.0 && label.value != 1.0;
+    let mut z = prior.mean;
+    let mut information = 0.0;
+    for _ in 0..STEPS_MAX {
+        let s = sigmoid(z);
+        let p = label.sensitivity * s + (1.0 - label.specificity) * (1.0 - s);
+        let slope = (label.sensitivity + label.specificity - 1.0) * s * (1.0 - s);
+        // p reaches 0 or 1 only when σ saturates in f64; there the channel carries no information.
+        let spread = (p * (1.0 - p)).max(f64::MIN_POSITIVE);
+        information = slope * slope / spread;
+        let gradient = if label.value == 1.0 {
+            slope / p.max(f64::MIN_POSITIVE)
+        } else if label.value == 0.0 {
+            -slope / (1.0 - p).max(f64::MIN_POSITIVE)
+        } else if noiseless {
+            label.value - s
+        } else {
+            0.0
+        };
+        if undirected && !noiseless {
+            break;
+        }
+        let step = (label.weight * gradient - (z - prior.mean) / prior.variance)
+            / (1.0 / prior.variance + label.weight * information);
+        let step = step.clamp(-STEP_LENGTH_MAX, STEP_LENGTH_MAX);
+        z += step;
+        if step.abs() < STEP_LENGTH_MIN {
+            break;
+        }
+    }
+    (z, information)
+}
+
+/// Plans the move of the posterior for `label`, given the logit's prior and the effect's variance.
+#[must_use]
+pub fn plan(prior: Logit, effect_variance: f64, label: Label) -> Move {
+    let (mode, information) = posterior_mode(prior, label);
+    let weighted = label.weight * information;
+    Move {
+        gradient: (mode - prior.mean) / prior.variance,
+        shrinkage: weighted / (1.0 + weighted * prior.variance),
+        effect_variance,
+    }
+}

@@ -1,0 +1,64 @@
+//! Operator trust: one-coin Dawid–Skene, online (METHODS 2.4).
+//!
+//! An operator's reliability r is the probability that a like or override of theirs is the right
+//! one; its belief is Beta(right, wrong).
+//! An operator who is wrong more often than right is reported, never silently dropped: with
+//! r < ½ the channel of [`super::posterior`] turns their labels around.
+
+use serde::{Deserialize, Serialize};
+
+/// Prior of every operator's reliability.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustSettings {
+    /// Prior count of right signals.
+    pub right: f64,
+    /// Prior count of wrong signals.
+    pub wrong: f64,
+}
+
+/// Belief about one operator's reliability.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Trust {
+    /// Soft count of right signals, prior included.
+    pub right: f64,
+    /// Soft count of wrong signals, prior included.
+    pub wrong: f64,
+}
+
+impl Trust {
+    /// The prior belief.
+    #[must_use]
+    pub fn new(settings: &TrustSettings) -> Self {
+        Self { right: settings.right, wrong: settings.wrong }
+    }
+
+    /// Mean reliability, in (0, 1).
+    #[must_use]
+    pub fn reliability(&self) -> f64 {
+        self.right / (self.right + self.wrong)
+    }
+
+    /// True when the operator is wrong more often than right: 2r − 1 < 0.
+    #[must_use]
+    pub fn is_adverse(&self) -> bool {
+        2.0 * self.reliability() - 1.0 < 0.0
+    }
+
+    /// Probability that a directed signal is right, given that the current predictive score says so
+    /// with probability `agreeing`: γ = p r / (p r + (1 − p)(1 − r)).
+    #[must_use]
+    pub fn responsibility(&self, agreeing: f64) -> f64 {
+        let r = self.reliability();
+        let right = agreeing * r;
+        let wrong = (1.0 - agreeing) * (1.0 - r);
+        // Both vanish only when score and reliability are saturated against each other.
+        if right + wrong > 0.0 { right / (right + wrong) } else { 0.5 }
+    }
+
+    /// Counts one directed signal with responsibility `gamma`.
+    pub fn count(&mut self, gamma: f64) {
+        self.right += gamma;
+        self.wrong += 1.0 - gamma;
+    }
+}

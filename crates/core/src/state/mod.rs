@@ -1,0 +1,229 @@
+//! Everything believed: a fold over the log.
+//!
+//! The state is plain data; it changes only through [`State::apply`] and serialises to the same
+//! bytes wherever the same log was folded.
+
+mod open;
+mod requests;
+mod scenarios;
+mod tally;
+mod types;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use open::{Answer, Closing, InFlight, Open, OpenDecisions};
+pub use requests::{REQUESTS_KEPT, Requests};
+pub use scenarios::{Scenario, Scenarios};
+pub use tally::Tally;
+pub use types::TypeState;
+
+use crate::event::PolicyRef;
+use crate::ids::{Digest, Millis, PersonId, ScenarioId, TokenId, TypeId};
+use crate::learning::trust::Trust;
+use crate::people::{NPO, Person, Role, Token};
+use crate::profile::Profile;
+use crate::rejection::Rejection;
+use crate::scenario_type::ScenarioType;
+
+/// The state of the loop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Events folded so far, which is the log position of the last one.
+    pub(crate) position: u64,
+    /// When the last event happened.
+    pub(crate) last_at: Millis,
+    pub(crate) profile: Profile,
+    /// How often a profile came into force.
+    pub(crate) profile_revision: u32,
+    pub(crate) policy: Option<PolicyRef>,
+    pub(crate) types: Vec<TypeState>,
+    pub(crate) scenarios: Scenarios,
+    pub(crate) open: OpenDecisions,
+    pub(crate) people: Vec<Person>,
+    pub(crate) trust: Vec<Trust>,
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) token_digests: BTreeMap<Digest, TokenId>,
+    pub(crate) requests: Requests,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::new(Profile::calibrated())
+    }
+}
+
+impl State {
+    /// The state before the first event, under `profile`.
+    #[must_use]
+    pub fn new(profile: Profile) -> Self {
+        let mut state = Self {
+            position: 0,
+            last_at: Millis(0),
+            profile,
+            profile_revision: 0,
+            policy: None,
+            types: Vec::new(),
+            scenarios: Scenarios::default(),
+            open: OpenDecisions::default(),
+            people: Vec::new(),
+            trust: Vec::new(),
+            tokens: Vec::new(),
+            token_digests: BTreeMap::new(),
+            requests: Requests::default(),
+        };
+        let npo =
+            Person { handle: "npo".into(), name: "npo itself".into(), roles: vec![], active: true };
+        state.add_person(npo);
+        state
+    }
+
+    /// Events folded so far.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// When the last event happened.
+    #[must_use]
+    pub fn last_at(&self) -> Millis {
+        self.last_at
+    }
+
+    /// The profile in force.
+    #[must_use]
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// How often a profile came into force.
+    #[must_use]
+    pub fn profile_revision(&self) -> u32 {
+        self.profile_revision
+    }
+
+    /// The policy bundle in force.
+    #[must_use]
+    pub fn policy(&self) -> Option<&PolicyRef> {
+        self.policy.as_ref()
+    }
+
+    /// All scenario types, by id.
+    #[must_use]
+    pub fn types(&self) -> &[TypeState] {
+        &self.types
+    }
+
+    /// The scenario type with this id.
+    #[must_use]
+    pub fn type_state(&self, id: TypeId) -> Option<&TypeState> {
+        self.types.get(id.0 as usize)
+    }
+
+    /// The scenario type called `name`.
+    #[must_use]
+    pub fn type_named(&self, name: &str) -> Option<(TypeId, &TypeState)> {
+        (0u32..).map(TypeId).zip(&self.types).find(|(_, t)| t.definition().name == name)
+    }
+
+    /// As [`Self::type_named`], as an order would ask for it.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownScenarioType`] names what there is.
+    pub fn require_type(&self, name: &str) -> Result<(TypeId, &TypeState), Rejection> {
+        self.type_named(name).ok_or_else(|| Rejection::UnknownScenarioType {
+            name: name.chars().take(crate::scenario_type::NAME_MAX).collect(),
+            known: self
+                .types
+                .iter()
+                .map(|t| format!("`{}`", t.definition().name))
+                .collect::<Vec<_>>()
+                .join(", "),
+        })
+    }
+
+    /// The definition of a version of a scenario type.
+    #[must_use]
+    pub fn definition(&self, id: TypeId, version: u32) -> Option<&Arc<ScenarioType>> {
+        self.type_state(id)?.versions.iter().find(|definition| definition.version == version)
+    }
+
+    /// All scenarios.
+    #[must_use]
+    pub fn scenarios(&self) -> &Scenarios {
+        &self.scenarios
+    }
+
+    /// Open decisions.
+    #[must_use]
+    pub fn open(&self) -> &OpenDecisions {
+        &self.open
+    }
+
+    /// Everybody, by id.
+    #[must_use]
+    pub fn people(&self) -> &[Person] {
+        &self.people
+    }
+
+    /// The person with this id.
+    #[must_use]
+    pub fn person(&self, id: PersonId) -> Option<&Person> {
+        self.people.get(id.0 as usize)
+    }
+
+    /// The person with this handle.
+    #[must_use]
+    pub fn person_named(&self, handle: &str) -> Option<(PersonId, &Person)> {
+        (0u32..).map(PersonId).zip(&self.people).find(|(_, p)| p.handle == handle)
+    }
+
+    /// Belief about a person's reliability.
+    #[must_use]
+    pub fn trust(&self, id: PersonId) -> Option<&Trust> {
+        self.trust.get(id.0 as usize)
+    }
+
+    /// Whether somebody can administer.
+    #[must_use]
+    pub fn has_admin(&self) -> bool {
+        self.people.iter().any(|p| p.active && p.roles.contains(&Role::Admin))
+    }
+
+    /// All tokens, by id.
+    #[must_use]
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// Whose token has this digest, if it works at `now`.
+    #[must_use]
+    pub fn authenticate(&self, digest: &Digest, now: Millis) -> Option<(PersonId, &Token)> {
+        let token = self.tokens.get(self.token_digests.get(digest)?.0 as usize)?;
+        let works = !token.revoked && token.expires.is_none_or(|expires| now < expires);
+        let active = self.person(token.person).is_some_and(|p| p.active && token.person != NPO);
+        (works && active).then_some((token.person, token))
+    }
+
+    /// The position of the event that answered a request key, and the content it was asked with.
+    #[must_use]
+    pub fn answered_request(&self, key: &[u8; 16]) -> Option<(u64, [u8; 8])> {
+        self.requests.get(key)
+    }
+
+    /// The entity and site of a scenario, and its type.
+    #[must_use]
+    pub fn scenario(&self, id: ScenarioId) -> Option<Scenario<'_>> {
+        self.scenarios.get(id)
+    }
+
+    pub(crate) fn add_person(&mut self, person: Person) {
+        self.people.push(person);
+        self.trust.push(match &self.profile.trust {
+            Some(settings) => Trust::new(settings),
+            None => Trust { right: 1.0, wrong: 0.0 },
+        });
+    }
+}

@@ -1,1 +1,21 @@
-//! stub
+//! Turns network telemetry into findings that automation would propose to act on.
+//!
+//! [`recording`] reads stored telemetry, [`fabric`] generates it; both yield the same [`Sample`]s.
+//! [`watch`] folds samples into [`Finding`]s: a condition that was raised, and later its end.
+//! The watchers and the fabric read no clock, no file and no ambient randomness, so a run is its input and its seed.
+//!
+//! What a finding is worth, whether it is surfaced and what people say about it is left to others.
+
+pub mod cabling;
+pub mod catalog;
+pub mod fabric;
+pub mod finding;
+pub mod recording;
+pub mod sample;
+pub mod watch;
+
+pub use cabling::{Cabling, Grouping};
+pub use catalog::{Catalog, DeviceId, PortId, SessionId};
+pub use finding::{Fact, FactValue, Finding, FindingState};
+pub use sample::{Counters, LinkState, Reading, Sample, SessionState};
+pub use watch::{Output, Shift, WatchConfig, Watchers};

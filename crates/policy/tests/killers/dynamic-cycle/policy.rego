@@ -1,0 +1,10 @@
+package npo.policy
+
+default allow := false
+
+allow if input.source == "test"
+
+deny contains {"rule": "x", "message": "x"} if {
+	some name in ["deny"]
+	data.npo.policy[name]
+}

@@ -1,0 +1,9 @@
+package npo.policy
+
+default allow := false
+
+allow if input.source == "test"
+
+deep := [[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]
+
+deny contains {"rule": "x", "message": "x"} if count(deep) == 2

@@ -1,0 +1,15 @@
+package npo.policy
+
+default allow := false
+
+allow if input.source == "test"
+
+xs := data.xs
+
+deny contains {"rule": "x", "message": "x"} if {
+	some a in xs
+	some b in xs
+	some c in xs
+	some d in xs
+	a + b + c + d == -1
+}

@@ -139,3 +139,18 @@ pub(crate) fn appending(after: u64, records: usize, error: rusqlite::Error) -> A
         }
     }
 }
+
+/// An error met while the head was asked for, before `records` records could be appended after `after`.
+pub(crate) fn headless(after: u64, records: usize, error: ReadError) -> AppendError {
+    match error {
+        ReadError::Storage { .. } => AppendError::Storage {
+            after,
+            records,
+            source: error.into(),
+        },
+        ReadError::Corrupt { .. } | ReadError::Unreadable { .. } => AppendError::Corrupt {
+            after,
+            source: error.into(),
+        },
+    }
+}

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use tracing::warn;
 
 use crate::checkpoint::{Checkpointer, checkpoint};
-use crate::error::appending;
+use crate::error::{appending, headless, reading};
 use crate::lock::WriterLock;
 use crate::{OpenError, Options, SqliteReader, connection, reader};
 
@@ -31,7 +31,9 @@ pub struct SqliteLog {
     head: Option<Head>,
     /// Pages in the write-ahead log after the last commit.
     wal_pages: Arc<AtomicU32>,
-    /// Where the writer next has to empty the write-ahead log.
+    /// Where the writer next wakes the checkpoint thread, in pages of the write-ahead log.
+    wal_wake: u32,
+    /// Where the writer next has to empty the write-ahead log, in pages of it.
     wal_bound: u32,
     path: PathBuf,
     options: Options,
@@ -64,6 +66,7 @@ impl SqliteLog {
             connection,
             head: Some(head),
             wal_pages,
+            wal_wake: options.checkpoint_pages,
             wal_bound: options.wal_pages_max,
             path,
             options: options.clone(),
@@ -84,13 +87,20 @@ impl SqliteLog {
             self.run("COMMIT")?;
             Ok(head)
         });
-        if written.is_err() && !self.connection.is_autocommit() {
-            // SQLite has rolled back by itself after most failures. If this fails too, the connection stays inside the transaction, and every later BEGIN is refused.
-            if let Err(error) = self.run("ROLLBACK") {
-                warn!(%error, "rolling back a failed append failed");
-            }
+        if written.is_err()
+            && let Err(error) = self.settle()
+        {
+            warn!(%error, "rolling back a failed append failed; it is tried again before the next");
         }
         written
+    }
+
+    /// Leaves a transaction that failed; SQLite does that by itself after most failures, but not after all.
+    fn settle(&self) -> rusqlite::Result<()> {
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        self.run("ROLLBACK")
     }
 
     fn insert(&self, mut head: Head, batch: &[Record]) -> rusqlite::Result<Head> {
@@ -119,15 +129,21 @@ impl SqliteLog {
         self.connection.prepare_cached(sql)?.execute([]).map(drop)
     }
 
-    /// After a commit: wakes the checkpoint thread, and past the bound empties the write-ahead log from here.
+    /// After a commit: wakes the checkpoint thread once per so many pages, and past the bound empties the write-ahead log from here.
     fn tend_wal(&mut self) {
         let pages = self.wal_pages.load(Ordering::Relaxed);
+        let step = self.options.checkpoint_pages;
+        if pages < self.wal_wake.saturating_sub(step) {
+            // SQLite began the file anew, because everything in it had been written back.
+            self.wal_wake = step;
+            self.wal_bound = self.options.wal_pages_max;
+        }
         if pages >= self.wal_bound {
             self.empty_wal(pages);
-        } else if pages >= self.options.checkpoint_pages {
+        } else if pages >= self.wal_wake {
+            // Not at every commit from here on: a checkpoint syncs two files, and competes with the commits for the disk.
+            self.wal_wake = pages.saturating_add(step);
             self.checkpointer.wake();
-        } else {
-            self.wal_bound = self.options.wal_pages_max;
         }
     }
 
@@ -158,16 +174,19 @@ impl SqliteLog {
 
 impl EventLog for SqliteLog {
     fn head(&self) -> Result<Head, ReadError> {
-        self.head.map_or_else(|| reader::head(&self.connection), Ok)
+        if let Some(head) = self.head {
+            return Ok(head);
+        }
+        // From inside a failed transaction its own events would be seen.
+        self.settle().map_err(|error| reading(0, error))?;
+        reader::head(&self.connection)
     }
 
     fn append(&mut self, after: u64, batch: &[Record]) -> Result<Head, AppendError> {
         let records = batch.len();
-        let head = self.head().map_err(|error| AppendError::Storage {
-            after,
-            records,
-            source: error.into(),
-        })?;
+        let head = self
+            .head()
+            .map_err(|error| headless(after, records, error))?;
         check_batch(head.position, after, batch)?;
         if batch.is_empty() {
             return Ok(head);

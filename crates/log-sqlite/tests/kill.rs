@@ -14,7 +14,9 @@ use npo_log_sqlite::{Options, SqliteLog};
 use support::{open, record};
 
 const CHILD: &str = "NPO_LOG_KILL_CHILD";
-const ROUNDS: u64 = 40;
+/// Kills that have to come while groups are being acknowledged; on a busy machine some come before the first.
+const EFFECTIVE: u64 = 35;
+const ROUNDS_MAX: u64 = 300;
 
 /// Bounds that keep checkpoints and emptying busy while the kill comes.
 fn options() -> Options {
@@ -88,7 +90,10 @@ fn nothing_acknowledged_is_lost_by_a_kill() {
     let mut seed = u64::from(std::process::id());
     eprintln!("seed {seed}");
     let (mut before, mut effective) = (Head::EMPTY, 0);
-    for round in 0..ROUNDS {
+    for round in 0..ROUNDS_MAX {
+        if effective == EFFECTIVE {
+            break;
+        }
         seed = seed
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
@@ -108,14 +113,8 @@ fn nothing_acknowledged_is_lost_by_a_kill() {
     let mut reader = open(&path).reader().expect("opens");
     let whole = verify(&mut *reader, &mut |_| {}).expect("the whole chain holds");
     assert_eq!(whole.head, before);
-    eprintln!(
-        "{ROUNDS} kills, {effective} during appends, {} events",
-        whole.count
-    );
-    assert!(
-        effective >= 30,
-        "too few kills came during appends: {effective}"
-    );
+    eprintln!("{effective} kills during appends, {} events", whole.count);
+    assert_eq!(effective, EFFECTIVE, "too few kills came during appends");
 }
 
 /// The chain holds, every body says its own position, and at most one unacknowledged group follows, whole.

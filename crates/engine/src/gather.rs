@@ -1,0 +1,121 @@
+//! What a proposal's decision needs from outside the core: time, chance, the policy's verdict.
+
+use std::sync::Arc;
+
+use npo_core::decide::NamedProposal;
+use npo_core::event::{RuleHit, Verdict};
+use npo_core::proposal::{FactValue, Proposal, Text};
+use npo_core::scenario_type::ScenarioType;
+use npo_core::{Draws, Millis, Rejection, State};
+use npo_policy::{Action, Context, Fact, Input, Now, Scenario, Spe};
+
+/// Fresh random numbers.
+pub(crate) fn draws() -> Draws {
+    Draws { audit: rand::random(), seed: rand::random(), arm: None }
+}
+
+/// A proposal in the state's terms, with what of the state its verdict depends on.
+pub(crate) struct Gathered {
+    pub(crate) proposal: Proposal,
+    definition: Arc<ScenarioType>,
+    entity: String,
+    site: String,
+    source: String,
+    context: (u32, u32),
+}
+
+/// Resolves a proposal and notes what its verdict depends on.
+pub(crate) fn resolve(
+    state: &State,
+    actor: npo_core::PersonId,
+    named: NamedProposal<'_>,
+    at: Millis,
+) -> Result<Gathered, Rejection> {
+    let (entity, site) = (named.entity.to_owned(), named.site.to_owned());
+    let proposal = npo_core::decide::resolve(state, named)?;
+    let definition = state
+        .type_state(proposal.type_id)
+        .map(|t| Arc::clone(t.definition()))
+        .ok_or_else(|| Rejection::UnknownScenarioType { name: entity.clone(), known: String::new() })?;
+    let source = state.person(actor).map(|p| p.handle.clone()).unwrap_or_default();
+    let context = in_flight(state, &site, at);
+    Ok(Gathered { proposal, definition, entity, site, source, context })
+}
+
+fn in_flight(state: &State, site: &str, at: Millis) -> (u32, u32) {
+    state.open().in_flight.count(state.scenarios().site_named(site), at)
+}
+
+impl Gathered {
+    /// Asks the policy. Runs outside the lock.
+    pub(crate) fn verdict(&self, spe: Option<&Spe>, at: Millis) -> Arc<Verdict> {
+        let Some(spe) = spe else {
+            return Arc::new(Verdict {
+                allow: false,
+                bundle: [0; 32],
+                rules: vec![RuleHit {
+                    rule: "npo.no-policy".into(),
+                    message: "no policy bundle is loaded, which denies".into(),
+                }],
+                error: Some("no policy bundle is loaded".into()),
+            });
+        };
+        let verdict = spe.evaluate(&self.input(at));
+        Arc::new(Verdict {
+            allow: verdict.allow,
+            bundle: spe.digest().0,
+            rules: verdict
+                .rules
+                .iter()
+                .map(|hit| RuleHit { rule: hit.rule.clone(), message: hit.message.clone() })
+                .collect(),
+            error: verdict.error.as_deref().map(str::to_owned),
+        })
+    }
+
+    /// Whether the verdict would still be asked for with the same words.
+    pub(crate) fn still_holds(&self, state: &State, at: Millis) -> bool {
+        let same_type = state
+            .type_state(self.proposal.type_id)
+            .is_some_and(|t| Arc::ptr_eq(t.definition(), &self.definition));
+        same_type && in_flight(state, &self.site, at) == self.context
+    }
+
+    /// Notes anew what the verdict depends on.
+    pub(crate) fn refresh(&mut self, state: &State, at: Millis) {
+        if let Some(type_state) = state.type_state(self.proposal.type_id) {
+            self.definition = Arc::clone(type_state.definition());
+        }
+        self.context = in_flight(state, &self.site, at);
+    }
+
+    fn input(&self, at: Millis) -> Input<'_> {
+        let text: Option<&Text> = self.proposal.text.as_deref();
+        let action = &self.definition.actions[usize::from(self.proposal.action)];
+        let target = text.map(|t| t.target.as_str()).filter(|t| !t.is_empty());
+        let (site, total) = self.context;
+        let facts = text.map_or(&[][..], |t| &t.facts).iter().map(|fact| {
+            let value = match &fact.value {
+                FactValue::Number(number) => Fact::Number(*number),
+                FactValue::Text(text) => Fact::Text(text),
+                FactValue::Flag(yes) => Fact::Bool(*yes),
+            };
+            (fact.name.as_str(), value)
+        });
+        let names = self.definition.features.iter().map(|f| f.name.as_str());
+        Input {
+            now: Now::from_unix(at.0.div_euclid(1000)),
+            scenario: Scenario {
+                kind: &self.definition.name,
+                entity: &self.entity,
+                site: &self.site,
+                risk: self.definition.risk.name(),
+            },
+            action: Action { name: &action.name, target: target.unwrap_or(&self.entity) },
+            features: names.zip(self.proposal.raw.iter().copied()).collect(),
+            facts: facts.collect(),
+            context: Context { in_flight_site: site.into(), in_flight_total: total.into() },
+            source: &self.source,
+        }
+    }
+}

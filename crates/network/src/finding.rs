@@ -63,24 +63,47 @@ pub enum FactValue {
 
 impl Fact {
     /// A numeric fact; a number that is not finite becomes 0.
-    pub(crate) fn number(name: &'static str, value: f64, unit: &'static str, source: &'static str) -> Self {
+    pub(crate) fn number(
+        name: &'static str,
+        value: f64,
+        unit: &'static str,
+        source: &'static str,
+    ) -> Self {
         let value = if value.is_finite() { value } else { 0.0 };
-        Self { name, value: FactValue::Number(value), unit, source }
+        Self {
+            name,
+            value: FactValue::Number(value),
+            unit,
+            source,
+        }
     }
 
     pub(crate) fn text(name: &'static str, value: impl Into<String>, source: &'static str) -> Self {
-        Self { name, value: FactValue::Text(value.into()), unit: "", source }
+        Self {
+            name,
+            value: FactValue::Text(value.into()),
+            unit: "",
+            source,
+        }
     }
 
     pub(crate) fn yes_no(name: &'static str, value: bool, source: &'static str) -> Self {
-        Self { name, value: FactValue::Bool(value), unit: "", source }
+        Self {
+            name,
+            value: FactValue::Bool(value),
+            unit: "",
+            source,
+        }
     }
 }
 
 impl Finding {
     /// The fact of this name.
     pub fn fact(&self, name: &str) -> Option<&FactValue> {
-        self.facts.iter().find(|fact| fact.name == name).map(|fact| &fact.value)
+        self.facts
+            .iter()
+            .find(|fact| fact.name == name)
+            .map(|fact| &fact.value)
     }
 
     /// The numeric fact of this name.
@@ -93,6 +116,9 @@ impl Finding {
 
     /// The feature of this name.
     pub fn feature(&self, name: &str) -> Option<f64> {
-        self.features.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+        self.features
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| *value)
     }
 }

@@ -21,10 +21,14 @@ pub enum TroubleKind {
     PortHang,
     /// Somebody works on the link and has shut it.
     Maintenance,
+    /// Somebody has shut the link because the device at its far end is about to restart.
+    RestartAhead,
     /// A hash that sends most flows over half of the links.
     HashPolarised,
     /// One huge flow that no hash can divide.
     ElephantFlow,
+    /// A backup that crowds some links and ends by itself.
+    BulkTransfer,
     /// A session that is stuck; the link is fine.
     SessionStuck,
     /// A link that is up and forwards nothing.
@@ -33,16 +37,18 @@ pub enum TroubleKind {
 
 impl TroubleKind {
     /// How often each kind begins, relative to the others.
-    const WEIGHTS: [(TroubleKind, u32); 11] = [
+    const WEIGHTS: [(TroubleKind, u32); 13] = [
         (TroubleKind::DirtyOptics, 18),
         (TroubleKind::ErrorBurst, 8),
         (TroubleKind::Flapping, 14),
         (TroubleKind::FlapsBriefly, 5),
         (TroubleKind::FibreCut, 7),
         (TroubleKind::PortHang, 10),
-        (TroubleKind::Maintenance, 8),
-        (TroubleKind::HashPolarised, 12),
-        (TroubleKind::ElephantFlow, 8),
+        (TroubleKind::Maintenance, 6),
+        (TroubleKind::RestartAhead, 4),
+        (TroubleKind::HashPolarised, 13),
+        (TroubleKind::ElephantFlow, 9),
+        (TroubleKind::BulkTransfer, 9),
         (TroubleKind::SessionStuck, 8),
         (TroubleKind::PathBroken, 5),
     ];
@@ -63,8 +69,9 @@ impl TroubleKind {
     fn lasts_s(self) -> (f64, f64) {
         match self {
             TroubleKind::ErrorBurst | TroubleKind::FlapsBriefly => (60.0, 120.0),
+            TroubleKind::BulkTransfer => (150.0, 400.0),
             TroubleKind::ElephantFlow => (120.0, 900.0),
-            TroubleKind::Maintenance => (600.0, 2_400.0),
+            TroubleKind::Maintenance | TroubleKind::RestartAhead => (600.0, 2_400.0),
             TroubleKind::DirtyOptics
             | TroubleKind::Flapping
             | TroubleKind::FibreCut
@@ -79,12 +86,19 @@ impl TroubleKind {
     pub(super) fn shows_as(self) -> &'static [&'static str] {
         match self {
             TroubleKind::DirtyOptics | TroubleKind::ErrorBurst => &["error-growth"],
-            TroubleKind::Flapping | TroubleKind::FlapsBriefly => &["link-flapping", "interface-down", "link-imbalance"],
-            TroubleKind::FibreCut | TroubleKind::PortHang | TroubleKind::Maintenance => {
-                &["interface-down", "link-imbalance"]
+            TroubleKind::Flapping | TroubleKind::FlapsBriefly => {
+                &["link-flapping", "interface-down", "link-imbalance"]
             }
-            TroubleKind::HashPolarised | TroubleKind::ElephantFlow => &["link-imbalance"],
-            TroubleKind::SessionStuck | TroubleKind::PathBroken => &["session-loss", "link-imbalance"],
+            TroubleKind::FibreCut
+            | TroubleKind::PortHang
+            | TroubleKind::Maintenance
+            | TroubleKind::RestartAhead => &["interface-down", "link-imbalance"],
+            TroubleKind::HashPolarised | TroubleKind::ElephantFlow | TroubleKind::BulkTransfer => {
+                &["link-imbalance"]
+            }
+            TroubleKind::SessionStuck | TroubleKind::PathBroken => {
+                &["session-loss", "link-imbalance"]
+            }
         }
     }
 
@@ -92,10 +106,14 @@ impl TroubleKind {
     pub(super) fn judge(self, action: &str, is_link_spare: bool) -> (bool, &'static str) {
         use TroubleKind as T;
         match (self, action) {
-            (T::DirtyOptics | T::Flapping | T::SessionStuck | T::PathBroken, "remove-link") if !is_link_spare => {
+            (T::DirtyOptics | T::Flapping | T::SessionStuck | T::PathBroken, "remove-link")
+                if !is_link_spare =>
+            {
                 (false, "the links that are left could not carry the traffic")
             }
-            (T::DirtyOptics | T::Flapping, "remove-link") => (true, "the bad link no longer hurts traffic"),
+            (T::DirtyOptics | T::Flapping, "remove-link") => {
+                (true, "the bad link no longer hurts traffic")
+            }
             (T::DirtyOptics, "replace-optics-ticket") => (true, "the optics are dirty"),
             (T::ErrorBurst, _) => (false, "the errors pass by themselves"),
             (T::Flapping, "dampen-link") => (true, "routing sees fewer changes"),
@@ -103,6 +121,11 @@ impl TroubleKind {
             (T::FibreCut, _) => (false, "only hands can mend a cut fibre"),
             (T::PortHang, "restore-link") => (true, "a reset brings the port back"),
             (T::Maintenance, _) => (false, "somebody works on the link and knows it is down"),
+            (T::RestartAhead, "drain-peer") => {
+                (true, "the device at the far end is about to restart")
+            }
+            (T::RestartAhead, _) => (false, "the link was shut for good reason"),
+            (T::BulkTransfer, _) => (false, "the transfer ends by itself"),
             (T::HashPolarised, "rebalance-ecmp") => (true, "another seed spreads the flows evenly"),
             (T::HashPolarised, "shift-traffic") => (false, "the hash fills the next link just so"),
             (T::ElephantFlow, "shift-traffic") => (true, "the small flows leave the busy link"),
@@ -151,7 +174,12 @@ impl Schedule {
     /// A schedule whose first trouble comes once watchers know what is normal.
     pub(super) fn new(rng: ChaCha8Rng, start_ms: i64, every_s: f64) -> Self {
         const QUIET_START_MS: i64 = 180_000;
-        Self { rng, next_ms: start_ms + QUIET_START_MS, next_id: 1, every_ms: every_s * 1e3 }
+        Self {
+            rng,
+            next_ms: start_ms + QUIET_START_MS,
+            next_id: 1,
+            every_ms: every_s * 1e3,
+        }
     }
 
     /// The next trouble that begins by `now_ms`, if its place is free.
@@ -170,8 +198,12 @@ impl Schedule {
         self.next_ms += ((pause * self.every_ms) as i64).clamp(1_000, 1_000_000_000);
         let kind = TroubleKind::draw(&mut self.rng);
         let place = match kind {
-            TroubleKind::HashPolarised if unit(&mut self.rng) < 0.4 => Place::Spine(below(&mut self.rng, spines)),
-            TroubleKind::HashPolarised | TroubleKind::ElephantFlow => Place::Leaf(below(&mut self.rng, leaves)),
+            TroubleKind::HashPolarised if unit(&mut self.rng) < 0.4 => {
+                Place::Spine(below(&mut self.rng, spines))
+            }
+            TroubleKind::HashPolarised | TroubleKind::ElephantFlow | TroubleKind::BulkTransfer => {
+                Place::Leaf(below(&mut self.rng, leaves))
+            }
             _ => Place::Link(below(&mut self.rng, links)),
         };
         let (least, most) = kind.lasts_s();
@@ -181,7 +213,15 @@ impl Schedule {
         let id = self.next_id;
         self.next_id += 1;
         let end_ms = begin_ms + (lasts_s * 1e3) as i64;
-        is_free(place).then_some(Trouble { id, kind, place, begin_ms, end_ms, severity, choice })
+        is_free(place).then_some(Trouble {
+            id,
+            kind,
+            place,
+            begin_ms,
+            end_ms,
+            severity,
+            choice,
+        })
     }
 
     /// Whether another trouble begins by `now_ms`.

@@ -9,7 +9,9 @@ use crate::catalog::Full;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The path is not a directory.
-    #[error("cannot open recording `{path}`: found no directory, expected one with counters.csv.gz inside")]
+    #[error(
+        "cannot open recording `{path}`: found no directory, expected one with counters.csv.gz inside"
+    )]
     NotADirectory {
         /// The path as given.
         path: PathBuf,

@@ -41,8 +41,10 @@ pub struct Limits {
     pub file_bytes_max: u64,
     /// Bytes of one file when unpacked.
     pub unpacked_bytes_max: u64,
-    /// Unpacked bytes per packed byte, once a file is large; telemetry packs 5 to 30 times.
+    /// Unpacked bytes per packed byte; telemetry packs 5 to 30 times.
     pub unpacked_ratio_max: u64,
+    /// Bytes unpacked before their ratio counts: small files may well pack 1000-fold.
+    pub unpacked_ratio_from: u64,
     /// Lines of a table that is held in memory: cabling and events.
     pub small_table_lines_max: u64,
     /// Bytes of the note.
@@ -56,6 +58,7 @@ impl Default for Limits {
             file_bytes_max: 8 << 30,
             unpacked_bytes_max: 64 << 30,
             unpacked_ratio_max: 300,
+            unpacked_ratio_from: 64 << 20,
             small_table_lines_max: 1_000_000,
             notes_bytes_max: 64 << 10,
         }
@@ -99,7 +102,9 @@ impl Recording {
     /// A missing or unreadable file, a header without a needed column, or a bad row in a table held in memory.
     pub fn open(dir: &Path, site: &str, limits: &Limits) -> Result<Self, Error> {
         if !dir.is_dir() {
-            return Err(Error::NotADirectory { path: dir.to_owned() });
+            return Err(Error::NotADirectory {
+                path: dir.to_owned(),
+            });
         }
         let mut catalog = Catalog::default();
         let mut streams = Vec::new();
@@ -108,10 +113,18 @@ impl Recording {
             match Table::open(dir, kind.name(), kind.columns(), limits)? {
                 Some((table, bytes)) => {
                     bytes_total += bytes;
-                    streams.push(Stream { kind, table, guess: PortGuess::default(), head: None });
+                    streams.push(Stream {
+                        kind,
+                        table,
+                        guess: PortGuess::default(),
+                        head: None,
+                    });
                 }
                 None if kind == Kind::Counters => {
-                    return Err(Error::Missing { dir: dir.to_owned(), name: kind.name() });
+                    return Err(Error::Missing {
+                        dir: dir.to_owned(),
+                        name: kind.name(),
+                    });
                 }
                 None => {}
             }
@@ -126,7 +139,16 @@ impl Recording {
         };
         let notes = read_notes(&dir.join("notes.md"), limits)?;
         let site = site.to_owned();
-        let mut recording = Self { catalog, cabling, events, notes, site, streams, bytes_total, rows_done: 0 };
+        let mut recording = Self {
+            catalog,
+            cabling,
+            events,
+            notes,
+            site,
+            streams,
+            bytes_total,
+            rows_done: 0,
+        };
         for k in 0..recording.streams.len() {
             recording.refill(k)?;
         }
@@ -154,9 +176,20 @@ impl Recording {
     }
 
     fn refill(&mut self, k: usize) -> Result<(), Error> {
-        let Stream { kind, table, guess, head } = &mut self.streams[k];
+        let Stream {
+            kind,
+            table,
+            guess,
+            head,
+        } = &mut self.streams[k];
         *head = match table.advance()? {
-            true => Some(rows::sample(*kind, table, guess, &mut self.catalog, &self.site)?),
+            true => Some(rows::sample(
+                *kind,
+                table,
+                guess,
+                &mut self.catalog,
+                &self.site,
+            )?),
             false => None,
         };
         Ok(())
@@ -184,8 +217,16 @@ impl Recording {
 
     /// How far it has been read.
     pub fn progress(&self) -> Progress {
-        let bytes_done = self.streams.iter().map(|stream| stream.table.packed_bytes_done()).sum();
-        Progress { bytes_done, bytes_total: self.bytes_total, rows_done: self.rows_done }
+        let bytes_done = self
+            .streams
+            .iter()
+            .map(|stream| stream.table.packed_bytes_done())
+            .sum();
+        Progress {
+            bytes_done,
+            bytes_total: self.bytes_total,
+            rows_done: self.rows_done,
+        }
     }
 
     /// Names of what has been seen so far.
@@ -214,7 +255,12 @@ fn read_notes(path: &Path, limits: &Limits) -> Result<String, Error> {
         return Ok(String::new());
     }
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(limits.notes_bytes_max).read_to_end(&mut bytes));
-    read.map_err(|source| Error::Read { path: path.to_owned(), line: 0, source })?;
+    let read =
+        File::open(path).and_then(|file| file.take(limits.notes_bytes_max).read_to_end(&mut bytes));
+    read.map_err(|source| Error::Read {
+        path: path.to_owned(),
+        line: 0,
+        source,
+    })?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -32,7 +32,13 @@ impl Kind {
     pub(super) fn columns(self) -> &'static [&'static str] {
         match self {
             Kind::Link => &["time", "device", "interface", "state", "bandwidth"],
-            Kind::Session => &["time", "device", "interface", "destination-address", "state"],
+            Kind::Session => &[
+                "time",
+                "device",
+                "interface",
+                "destination-address",
+                "state",
+            ],
             Kind::Counters => &[
                 "time",
                 "device",
@@ -57,8 +63,16 @@ pub(super) struct PortGuess {
 }
 
 impl PortGuess {
-    fn port(&mut self, catalog: &mut Catalog, site: &str, device: &str, interface: &str) -> Result<PortId, Full> {
-        let guess = self.last.and_then(|last| self.follower.get(last.index()).copied().flatten());
+    fn port(
+        &mut self,
+        catalog: &mut Catalog,
+        site: &str,
+        device: &str,
+        interface: &str,
+    ) -> Result<PortId, Full> {
+        let guess = self
+            .last
+            .and_then(|last| self.follower.get(last.index()).copied().flatten());
         if let Some(port) = guess.filter(|&port| catalog.is(port, device, interface)) {
             self.last = Some(port);
             return Ok(port);
@@ -90,12 +104,19 @@ pub(super) fn sample(
             return Err(table.bad(k, "a name"));
         }
     }
-    let port = guess.port(catalog, site, device, interface).map_err(|full| too_many(table, full))?;
+    let port = guess
+        .port(catalog, site, device, interface)
+        .map_err(|full| too_many(table, full))?;
     let reading = match kind {
-        Kind::Link => Reading::Link { state: link_state(table, 3)?, bandwidth_kbps: table.number(4)? },
+        Kind::Link => Reading::Link {
+            state: link_state(table, 3)?,
+            bandwidth_kbps: table.number(4)?,
+        },
         Kind::Session => {
             let state = session_state(table, 4)?;
-            let session = catalog.session(port, table.text(3)?).map_err(|full| too_many(table, full))?;
+            let session = catalog
+                .session(port, table.text(3)?)
+                .map_err(|full| too_many(table, full))?;
             Reading::Session { session, state }
         }
         Kind::Counters => Reading::Counters(Counters {
@@ -108,11 +129,19 @@ pub(super) fn sample(
             carrier_transitions: table.number(9)?,
         }),
     };
-    Ok(Sample { at_ms, port, reading })
+    Ok(Sample {
+        at_ms,
+        port,
+        reading,
+    })
 }
 
 fn too_many(table: &Table, source: Full) -> Error {
-    Error::TooManyNames { path: table.path().to_owned(), line: table.line_no(), source }
+    Error::TooManyNames {
+        path: table.path().to_owned(),
+        line: table.line_no(),
+        source,
+    }
 }
 
 fn link_state(table: &Table, k: usize) -> Result<LinkState, Error> {
@@ -132,18 +161,29 @@ fn session_state(table: &Table, k: usize) -> Result<SessionState, Error> {
         b"bfd-mgmt-session-state-admin-down" | b"admin-down" => Ok(SessionState::AdminDown),
         b"down" | b"init" => Ok(SessionState::Down),
         other if other.starts_with(b"bfd-mgmt-session-state-") => Ok(SessionState::Down),
-        _ => Err(table.bad(k, "up, down, init, admin-down or a state such as bfd-mgmt-session-state-up")),
+        _ => Err(table.bad(
+            k,
+            "up, down, init, admin-down or a state such as bfd-mgmt-session-state-up",
+        )),
     }
 }
 
 pub(super) const LINK_COLUMNS: [&str; 4] = ["device", "interface", "peer_device", "peer_interface"];
 
 /// All links of a table of neighbours.
-pub(super) fn cabling(mut table: Table, limits: &Limits, site: &str, catalog: &mut Catalog) -> Result<Cabling, Error> {
+pub(super) fn cabling(
+    mut table: Table,
+    limits: &Limits,
+    site: &str,
+    catalog: &mut Catalog,
+) -> Result<Cabling, Error> {
     let mut cabling = Cabling::default();
     while table.advance()? {
         if table.line_no() > limits.small_table_lines_max {
-            return Err(Error::TooManyLines { path: table.path().to_owned(), limit: limits.small_table_lines_max });
+            return Err(Error::TooManyLines {
+                path: table.path().to_owned(),
+                limit: limits.small_table_lines_max,
+            });
         }
         let mut end = |device: &str, interface: &str| {
             let device = catalog.device(device, site)?;
@@ -172,8 +212,13 @@ pub struct LabelledEvent {
 impl LabelledEvent {
     /// Whether it belongs to setting up the recording rather than to what was recorded.
     pub fn is_set_up(&self) -> bool {
-        const SET_UP: [&str; 5] =
-            ["apply_device_configs", "clear_telemetry", "collect_telemetry", "ixchariot_traffic", "ixchariot_traffic_stopped"];
+        const SET_UP: [&str; 5] = [
+            "apply_device_configs",
+            "clear_telemetry",
+            "collect_telemetry",
+            "ixchariot_traffic",
+            "ixchariot_traffic_stopped",
+        ];
         SET_UP.contains(&self.event.as_str())
     }
 }
@@ -185,11 +230,20 @@ pub(super) fn events(mut table: Table, limits: &Limits) -> Result<Vec<LabelledEv
     let mut events = Vec::new();
     while table.advance()? {
         if table.line_no() > limits.small_table_lines_max {
-            return Err(Error::TooManyLines { path: table.path().to_owned(), limit: limits.small_table_lines_max });
+            return Err(Error::TooManyLines {
+                path: table.path().to_owned(),
+                limit: limits.small_table_lines_max,
+            });
         }
-        let at_ms = time::parse_epoch_s(table.bytes(0)).ok_or_else(|| table.bad(0, "seconds since 1970"))?;
+        let at_ms = time::parse_epoch_s(table.bytes(0))
+            .ok_or_else(|| table.bad(0, "seconds since 1970"))?;
         let text = |k| table.text(k).map(str::to_owned);
-        events.push(LabelledEvent { at_ms, event: text(1)?, device: text(2)?, interface: text(3)? });
+        events.push(LabelledEvent {
+            at_ms,
+            event: text(1)?,
+            device: text(2)?,
+            interface: text(3)?,
+        });
     }
     events.sort_by_key(|event| event.at_ms);
     Ok(events)

@@ -15,9 +15,6 @@ use flate2::read::MultiGzDecoder;
 use super::error::{Error, shown};
 use super::{Limits, time};
 
-/// Bytes unpacked before their ratio to packed bytes is looked at: small files may well compress 1000-fold.
-const RATIO_CHECKED_FROM: u64 = 64 << 20;
-
 /// A CSV file with some of its columns located.
 pub(super) struct Table {
     path: PathBuf,
@@ -45,25 +42,50 @@ impl Table {
             let file = match File::open(&path) {
                 Ok(file) => file,
                 Err(err) if err.kind() == io::ErrorKind::NotFound => continue,
-                Err(source) => return Err(Error::Read { path, line: 0, source }),
+                Err(source) => {
+                    return Err(Error::Read {
+                        path,
+                        line: 0,
+                        source,
+                    });
+                }
             };
-            let about = file.metadata().map_err(|source| Error::Read { path: path.clone(), line: 0, source })?;
+            let about = file.metadata().map_err(|source| Error::Read {
+                path: path.clone(),
+                line: 0,
+                source,
+            })?;
             if !about.is_file() {
                 return Err(Error::NotAFile { path });
             }
             if about.len() > limits.file_bytes_max {
-                return Err(Error::TooLarge { path, limit: limits.file_bytes_max, what: "on disk" });
+                return Err(Error::TooLarge {
+                    path,
+                    limit: limits.file_bytes_max,
+                    what: "on disk",
+                });
             }
             let packed = Arc::new(AtomicU64::new(0));
-            let counted = Counted { inner: BufReader::with_capacity(64 << 10, file), done: Arc::clone(&packed) };
-            let raw: Box<dyn Read + Send> =
-                if is_packed { Box::new(MultiGzDecoder::new(counted)) } else { Box::new(counted) };
+            let counted = Counted {
+                inner: BufReader::with_capacity(64 << 10, file),
+                done: Arc::clone(&packed),
+            };
+            let raw: Box<dyn Read + Send> = if is_packed {
+                Box::new(MultiGzDecoder::new(counted))
+            } else {
+                Box::new(counted)
+            };
             let bounded = Bounded {
                 inner: raw,
                 packed: Arc::clone(&packed),
                 unpacked: 0,
                 limit: limits.unpacked_bytes_max,
-                ratio: if is_packed { limits.unpacked_ratio_max } else { u64::MAX },
+                ratio: if is_packed {
+                    limits.unpacked_ratio_max
+                } else {
+                    u64::MAX
+                },
+                ratio_from: limits.unpacked_ratio_from,
             };
             let input = Box::new(BufReader::with_capacity(256 << 10, bounded));
             let table = Self::new(path, input, packed, columns, limits)?;
@@ -94,19 +116,32 @@ impl Table {
         };
         table.advance()?;
         // A byte order mark would otherwise become part of the first column's name.
-        let mark = if table.line.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let mark = if table.line.starts_with(b"\xef\xbb\xbf") {
+            3
+        } else {
+            0
+        };
         for &column in columns {
             let position = table.fields.iter().position(|range| {
                 let start = if range.start == 0 { mark } else { range.start };
                 table.line.get(start..range.end) == Some(column.as_bytes())
             });
             let Some(position) = position else {
-                return Err(Error::NoColumn { path: table.path, column, found: shown(&table.line) });
+                return Err(Error::NoColumn {
+                    path: table.path,
+                    column,
+                    found: shown(&table.line),
+                });
             };
             table.columns.push((column, position));
         }
         table.header_width = table.fields.len();
-        table.last_column = table.columns.iter().map(|(_, position)| *position).max().unwrap_or(0);
+        table.last_column = table
+            .columns
+            .iter()
+            .map(|(_, position)| *position)
+            .max()
+            .unwrap_or(0);
         Ok(table)
     }
 
@@ -121,10 +156,20 @@ impl Table {
             }
         }
         self.split()?;
-        let needed = self.columns.iter().map(|(_, position)| position + 1).max().unwrap_or(0);
+        let needed = self
+            .columns
+            .iter()
+            .map(|(_, position)| position + 1)
+            .max()
+            .unwrap_or(0);
         if self.fields.len() < needed {
             let (found, expected) = (self.fields.len(), self.header_width);
-            return Err(Error::TooFewFields { path: self.path.clone(), line: self.line_no, found, expected });
+            return Err(Error::TooFewFields {
+                path: self.path.clone(),
+                line: self.line_no,
+                found,
+                expected,
+            });
         }
         Ok(true)
     }
@@ -132,7 +177,9 @@ impl Table {
     fn read_line(&mut self) -> Result<bool, Error> {
         self.line.clear();
         let limit = self.limits.line_bytes_max;
-        let read = (&mut self.input).take(limit as u64 + 2).read_until(b'\n', &mut self.line);
+        let read = (&mut self.input)
+            .take(limit as u64 + 2)
+            .read_until(b'\n', &mut self.line);
         if let Err(source) = read {
             return Err(self.read_error(source));
         }
@@ -147,16 +194,31 @@ impl Table {
             self.line.pop();
         }
         if self.line.len() > limit {
-            return Err(Error::LineTooLong { path: self.path.clone(), line: self.line_no, limit });
+            return Err(Error::LineTooLong {
+                path: self.path.clone(),
+                line: self.line_no,
+                limit,
+            });
         }
         Ok(true)
     }
 
     fn read_error(&self, source: io::Error) -> Error {
         let path = self.path.clone();
-        match source.get_ref().and_then(|inner| inner.downcast_ref::<LimitMet>()) {
-            Some(met) => Error::TooLarge { path, limit: met.limit, what: met.what },
-            None => Error::Read { path, line: self.line_no, source },
+        match source
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<LimitMet>())
+        {
+            Some(met) => Error::TooLarge {
+                path,
+                limit: met.limit,
+                what: met.what,
+            },
+            None => Error::Read {
+                path,
+                line: self.line_no,
+                source,
+            },
         }
     }
 
@@ -168,7 +230,9 @@ impl Table {
             let rest = &self.line[start..];
             let next = if rest.first() == Some(&b'"') {
                 let Some(len) = quoted_len(&rest[1..]) else {
-                    return Err(self.bad_at(start, "a quote that ends on the same line, then a comma"));
+                    return Err(
+                        self.bad_at(start, "a quote that ends on the same line, then a comma")
+                    );
                 };
                 self.fields.push(start + 1..start + 1 + len);
                 start + len + 2
@@ -187,7 +251,13 @@ impl Table {
 
     fn bad_at(&self, start: usize, expected: &'static str) -> Error {
         let found = shown(&self.line[start..]);
-        Error::Field { path: self.path.clone(), line: self.line_no, column: "(quoted)", found, expected }
+        Error::Field {
+            path: self.path.clone(),
+            line: self.line_no,
+            column: "(quoted)",
+            found,
+            expected,
+        }
     }
 
     /// The bytes of the `k`-th column asked for.
@@ -206,7 +276,9 @@ impl Table {
         let mut sum = 0u64;
         for &b in bytes {
             let digit = b.wrapping_sub(b'0');
-            let next = sum.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit)));
+            let next = sum
+                .checked_mul(10)
+                .and_then(|tens| tens.checked_add(u64::from(digit)));
             match next {
                 Some(next) if digit <= 9 => sum = next,
                 _ => return Err(self.bad(k, "a whole number from 0 to 18446744073709551615")),
@@ -217,13 +289,20 @@ impl Table {
 
     /// The `k`-th column as a timestamp in milliseconds since 1970 UTC.
     pub(super) fn time_ms(&self, k: usize) -> Result<i64, Error> {
-        time::parse_ms(self.bytes(k)).ok_or_else(|| self.bad(k, "a time such as 2020-01-21 05:24:00.801+00:00"))
+        time::parse_ms(self.bytes(k))
+            .ok_or_else(|| self.bad(k, "a time such as 2020-01-21 05:24:00.801+00:00"))
     }
 
     /// The error that the `k`-th column is not what it should be.
     pub(super) fn bad(&self, k: usize, expected: &'static str) -> Error {
         let found = shown(self.bytes(k));
-        Error::Field { path: self.path.clone(), line: self.line_no, column: self.columns[k].0, found, expected }
+        Error::Field {
+            path: self.path.clone(),
+            line: self.line_no,
+            column: self.columns[k].0,
+            found,
+            expected,
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -282,6 +361,7 @@ struct Bounded {
     unpacked: u64,
     limit: u64,
     ratio: u64,
+    ratio_from: u64,
 }
 
 impl Read for Bounded {
@@ -289,11 +369,17 @@ impl Read for Bounded {
         let n = self.inner.read(buf)?;
         self.unpacked += n as u64;
         if self.unpacked > self.limit {
-            return Err(io::Error::other(LimitMet { limit: self.limit, what: "unpacked" }));
+            return Err(io::Error::other(LimitMet {
+                limit: self.limit,
+                what: "unpacked",
+            }));
         }
         let packed = self.packed.load(Ordering::Relaxed).max(1);
-        if self.unpacked > RATIO_CHECKED_FROM && self.unpacked / packed > self.ratio {
-            return Err(io::Error::other(LimitMet { limit: self.ratio, what: "unpacked per packed byte" }));
+        if self.unpacked > self.ratio_from && self.unpacked / packed > self.ratio {
+            return Err(io::Error::other(LimitMet {
+                limit: self.ratio,
+                what: "unpacked per packed byte",
+            }));
         }
         Ok(n)
     }

@@ -98,7 +98,10 @@ impl Imbalance {
 
     /// Spread of the last round.
     pub(super) fn spread(&self, group: u32) -> f64 {
-        self.groups.get(group as usize).and_then(|state| state.rounds.back()).map_or(0.0, |round| round.spread)
+        self.groups
+            .get(group as usize)
+            .and_then(|state| state.rounds.back())
+            .map_or(0.0, |round| round.spread)
     }
 
     /// Rates of the members that are compared, in order of membership, bit/s.
@@ -109,11 +112,17 @@ impl Imbalance {
         let Some(round) = state.rounds.back() else {
             return Vec::new();
         };
-        (0..round.rates.len()).filter(|&k| state.compared[k]).map(|k| (k, round.rates[k])).collect()
+        (0..round.rates.len())
+            .filter(|&k| state.compared[k])
+            .map(|k| (k, round.rates[k]))
+            .collect()
     }
 
     /// Takes what a port's counters said; gives news, at most one per group of the port.
-    #[expect(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call site; a struct would only rename them"
+    )]
     pub(super) fn observe(
         &mut self,
         catalog: &Catalog,
@@ -130,7 +139,8 @@ impl Imbalance {
         }
         for (slot, &(index, member)) in news.iter_mut().zip(view.groups.of(port)) {
             if self.groups.len() <= index as usize {
-                self.groups.resize_with(index as usize + 1, GroupState::default);
+                self.groups
+                    .resize_with(index as usize + 1, GroupState::default);
             }
             let state = &mut self.groups[index as usize];
             let group = view.groups.get(index);
@@ -143,7 +153,11 @@ impl Imbalance {
             if state.reported == state.present && state.reported > 0 && state.close(group, config) {
                 *slot = state.judge(config, &mut self.scratch, at_ms, group, index, shifts);
             }
-            debug_assert_eq!(group.device, catalog.device_of(port), "a group's members are its device's own ports");
+            debug_assert_eq!(
+                group.device,
+                catalog.device_of(port),
+                "a group's members are its device's own ports"
+            );
         }
         news
     }
@@ -198,7 +212,9 @@ impl GroupState {
                     let rate = self.current[k];
                     let joins = match group.grouping {
                         Grouping::Parallel | Grouping::Uplinks => true,
-                        Grouping::Assumed => rate >= config.busy_bps && rate >= config.join_share * busiest,
+                        Grouping::Assumed => {
+                            rate >= config.busy_bps && rate >= config.join_share * busiest
+                        }
                     };
                     if joins && !self.compared[k] {
                         self.compared[k] = true;
@@ -247,18 +263,35 @@ impl GroupState {
         let began = match alarm {
             Some((norm, limit)) if !self.in_alarm => {
                 let members = self.compared.iter().filter(|&&is| is).count();
-                shifts.push(Shift { at_ms, group: group.name.clone(), members, norm, spread, limit });
+                shifts.push(Shift {
+                    at_ms,
+                    group: group.name.clone(),
+                    members,
+                    norm,
+                    spread,
+                    limit,
+                });
                 let unequal = spread > norm || spread >= config.unequal_spread;
-                (unequal && self.episode.is_none()).then_some(Episode { norm, limit, rose: spread > norm, calm: 0 })
+                (unequal && self.episode.is_none()).then_some(Episode {
+                    norm,
+                    limit,
+                    rose: spread > norm,
+                    calm: 0,
+                })
             }
             _ => None,
         };
         self.in_alarm = alarm.is_some();
         if let Some(episode) = began {
             self.episode = Some(episode);
-            return Some(News::Began { group: index, device: group.device });
+            return Some(News::Began {
+                group: index,
+                device: group.device,
+            });
         }
-        self.is_over(config, spread).then_some(News::Over { device: group.device })
+        self.is_over(config, spread).then_some(News::Over {
+            device: group.device,
+        })
     }
 
     /// Norm and limit, if the last two rounds both deviate from the norm to the same side.
@@ -274,11 +307,15 @@ impl GroupState {
             return None;
         }
         let norm = median(scratch);
-        scratch.iter_mut().for_each(|spread| *spread = (*spread - norm).abs());
+        scratch
+            .iter_mut()
+            .for_each(|spread| *spread = (*spread - norm).abs());
         // 1.4826 makes the median absolute deviation of a normal distribution its standard deviation.
-        let limit = config.deviation_factor * (1.4826 * median(scratch)).max(config.deviation_floor);
+        let limit =
+            config.deviation_factor * (1.4826 * median(scratch)).max(config.deviation_floor);
         let (one, two) = (previous - norm, last - norm);
-        (one.abs() > limit && two.abs() > limit && one.signum() == two.signum()).then_some((norm, limit))
+        (one.abs() > limit && two.abs() > limit && one.signum() == two.signum())
+            .then_some((norm, limit))
     }
 
     /// Ends an episode once the spread has been back at its norm, or equal, for some rounds.
@@ -287,9 +324,17 @@ impl GroupState {
             return false;
         };
         // A spread that fell and was still unequal has no norm to return to but an equal share.
-        let bound = if episode.rose { episode.norm + episode.limit / 2.0 } else { config.unequal_spread / 2.0 };
+        let bound = if episode.rose {
+            episode.norm + episode.limit / 2.0
+        } else {
+            config.unequal_spread / 2.0
+        };
         // An idle group has no spread and is as good as equal.
-        episode.calm = if spread.is_nan() || spread <= bound { episode.calm + 1 } else { 0 };
+        episode.calm = if spread.is_nan() || spread <= bound {
+            episode.calm + 1
+        } else {
+            0
+        };
         let over = episode.calm >= config.calm_rounds;
         if over {
             self.episode = None;
@@ -300,11 +345,16 @@ impl GroupState {
 
 /// Standard deviation over mean of the compared members; not a number if one is unknown or the group is idle.
 fn spread(rates: &[f64], compared: &[bool], busy_bps: f64) -> f64 {
-    let values = || compared.iter().enumerate().filter(|(_, is)| **is).map(|(k, _)| rates.get(k).copied().unwrap_or(f64::NAN));
+    let values = || {
+        compared
+            .iter()
+            .enumerate()
+            .filter(|(_, is)| **is)
+            .map(|(k, _)| rates.get(k).copied().unwrap_or(f64::NAN))
+    };
     let (count, sum) = values().fold((0.0, 0.0), |(count, sum), rate| (count + 1.0, sum + rate));
     let mean: f64 = sum / count;
-    // Not a number fails the comparison as well.
-    if count < 2.0 || !(mean >= busy_bps) {
+    if count < 2.0 || mean.is_nan() || mean < busy_bps {
         return f64::NAN;
     }
     let squares: f64 = values().map(|rate| (rate - mean) * (rate - mean)).sum();
@@ -314,5 +364,9 @@ fn spread(rates: &[f64], compared: &[bool], busy_bps: f64) -> f64 {
 fn median(values: &mut [f64]) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     let middle = values.len() / 2;
-    if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
+    if values.len() % 2 == 1 {
+        values[middle]
+    } else {
+        (values[middle - 1] + values[middle]) / 2.0
+    }
 }

@@ -46,7 +46,8 @@ impl Incidents {
                     let incident = self.by_device.entry(device).or_default();
                     incident.groups.insert(group);
                     if !incident.alarm.is_open() && incident.due_ms.is_none() {
-                        let due = (view.now_ms + config.settle_ms).max(incident.alarm.rearmed_ms(config));
+                        let due =
+                            (view.now_ms + config.settle_ms).max(incident.alarm.rearmed_ms(config));
                         incident.due_ms = Some(due);
                         self.due.insert((due, device));
                     }
@@ -56,11 +57,19 @@ impl Incidents {
         }
     }
 
-    fn over(&mut self, view: &View, device: DeviceId, imbalance: &Imbalance, findings: &mut Vec<Finding>) {
+    fn over(
+        &mut self,
+        view: &View,
+        device: DeviceId,
+        imbalance: &Imbalance,
+        findings: &mut Vec<Finding>,
+    ) {
         let Some(incident) = self.by_device.get_mut(&device) else {
             return;
         };
-        incident.groups.retain(|&group| imbalance.episode(group).is_some());
+        incident
+            .groups
+            .retain(|&group| imbalance.episode(group).is_some());
         if incident.groups.is_empty() {
             let reason = "the spread has been back at its norm for several rounds".to_owned();
             incident.alarm.resolve(view.now_ms, reason, findings);
@@ -88,8 +97,15 @@ impl Incidents {
                 continue;
             }
             incident.due_ms = None;
-            incident.groups.retain(|&group| imbalance.episode(group).is_some());
-            if !is_reminder && incident.groups.iter().any(|&group| is_explained(view, config, group)) {
+            incident
+                .groups
+                .retain(|&group| imbalance.episode(group).is_some());
+            if !is_reminder
+                && incident
+                    .groups
+                    .iter()
+                    .any(|&group| is_explained(view, config, group))
+            {
                 incident.groups.clear();
             } else if let Some(finding) = finding(catalog, view, &incident.groups, imbalance) {
                 incident.alarm.raise(finding, findings);
@@ -103,48 +119,88 @@ impl Incidents {
 fn is_explained(view: &View, config: &WatchConfig, group: u32) -> bool {
     let recent = |port: PortId| {
         let entry = view.port(port);
-        let changed = entry.changed_ms.is_some_and(|at| view.now_ms.saturating_sub(at) <= config.explain_ms);
+        let changed = entry
+            .changed_ms
+            .is_some_and(|at| view.now_ms.saturating_sub(at) <= config.explain_ms);
         changed || entry.flapping
     };
     let members = &view.groups.get(group).members;
     let known = |port: PortId| view.is_known(port).then_some(port);
-    members.iter().any(|&port| known(port).into_iter().chain(view.live_peer(port)).any(recent))
+    members.iter().any(|&port| {
+        known(port)
+            .into_iter()
+            .chain(view.live_peer(port))
+            .any(recent)
+    })
 }
 
 /// The finding about everything that shifted on a device; `None` if nothing is unequal any more.
-fn finding(catalog: &Catalog, view: &View, groups: &BTreeSet<u32>, imbalance: &Imbalance) -> Option<Finding> {
-    let deviation = |group: u32, episode: &Episode| (imbalance.spread(group) - episode.norm) / episode.limit.max(1e-9);
+fn finding(
+    catalog: &Catalog,
+    view: &View,
+    groups: &BTreeSet<u32>,
+    imbalance: &Imbalance,
+) -> Option<Finding> {
+    let deviation = |group: u32, episode: &Episode| {
+        (imbalance.spread(group) - episode.norm) / episode.limit.max(1e-9)
+    };
     let strongest = groups
         .iter()
         .filter_map(|&group| imbalance.episode(group).map(|episode| (group, *episode)))
-        .max_by(|(a, one), (b, two)| deviation(*a, one).abs().total_cmp(&deviation(*b, two).abs()).then(b.cmp(a)));
+        .max_by(|(a, one), (b, two)| {
+            deviation(*a, one)
+                .abs()
+                .total_cmp(&deviation(*b, two).abs())
+                .then(b.cmp(a))
+        });
     let (lead, episode) = strongest?;
     let group = view.groups.get(lead);
     let spread = finite(imbalance.spread(lead));
     let rates = imbalance.compared_rates(lead);
     let members_up = view.members_up(group);
     let is_down = |port: PortId| {
-        view.is_known(port) && matches!(view.port(port).link, Some(LinkState::Down | LinkState::AdminDown))
+        view.is_known(port)
+            && matches!(
+                view.port(port).link,
+                Some(LinkState::Down | LinkState::AdminDown)
+            )
     };
     let members_down = match group.grouping {
-        Grouping::Parallel | Grouping::Uplinks => group.members.iter().filter(|&&port| is_down(port)).count(),
+        Grouping::Parallel | Grouping::Uplinks => {
+            group.members.iter().filter(|&&port| is_down(port)).count()
+        }
         // Any unused port of the device is a candidate of an assumed group; only one that has carried traffic counts.
-        Grouping::Assumed => rates.iter().filter(|(k, _)| is_down(group.members[*k])).count(),
+        Grouping::Assumed => rates
+            .iter()
+            .filter(|(k, _)| is_down(group.members[*k]))
+            .count(),
     };
-    let peak = rates.iter().map(|&(k, _)| view.utilisation(group.members[k])).fold(0.0, f64::max);
+    let peak = rates
+        .iter()
+        .map(|&(k, _)| view.utilisation(group.members[k]))
+        .fold(0.0, f64::max);
     // One link that stands out can be relieved; a spread over many links or groups is the hash's doing.
     let is_one_link = one_link_is_hot(view, groups, imbalance);
     let touched: BTreeSet<PortId> = if is_one_link {
         group.members.iter().copied().collect()
     } else {
-        groups.iter().flat_map(|&index| view.groups.get(index).members.iter().copied()).collect()
+        groups
+            .iter()
+            .flat_map(|&index| view.groups.get(index).members.iter().copied())
+            .collect()
     };
     let (gbps, share) = view.traffic(touched);
     let device = catalog.device_name(group.device);
-    let (action, target) =
-        if is_one_link { ("shift-traffic", group.name.clone()) } else { ("rebalance-ecmp", device.to_owned()) };
-    let also: Vec<&str> =
-        groups.iter().filter(|&&other| other != lead).map(|&other| view.groups.get(other).name.as_str()).collect();
+    let (action, target) = if is_one_link {
+        ("shift-traffic", group.name.clone())
+    } else {
+        ("rebalance-ecmp", device.to_owned())
+    };
+    let also: Vec<&str> = groups
+        .iter()
+        .filter(|&&other| other != lead)
+        .map(|&other| view.groups.get(other).name.as_str())
+        .collect();
     let mut facts = vec![
         Fact::number("redundancy_left", members_up as f64, "1", "state"),
         Fact::number("blast_radius_gbps", gbps, "Gbit/s", "counters"),
@@ -155,13 +211,21 @@ fn finding(catalog: &Catalog, view: &View, groups: &BTreeSet<u32>, imbalance: &I
     facts.push(Fact::number("spread_before", episode.norm, "1", "counters"));
     facts.push(Fact::number("spread_now", spread, "1", "counters"));
     facts.push(Fact::yes_no("spread_rose", episode.rose, "counters"));
-    facts.push(Fact::number("groups_shifted", groups.len() as f64, "1", "counters"));
+    facts.push(Fact::number(
+        "groups_shifted",
+        groups.len() as f64,
+        "1",
+        "counters",
+    ));
     if !also.is_empty() {
         facts.push(Fact::text("also_shifted", also.join(", "), "counters"));
     }
     let verb = if episode.rose { "rose" } else { "fell" };
     let mut evidence = vec![
-        format!("spread over {} {verb} from {:.2} to {spread:.2}, limit {:.2}", group.name, episode.norm, episode.limit),
+        format!(
+            "spread over {} {verb} from {:.2} to {spread:.2}, limit {:.2}",
+            group.name, episode.norm, episode.limit
+        ),
         rates_sentence(catalog, &group.members, &rates),
     ];
     if !also.is_empty() {
@@ -178,7 +242,10 @@ fn finding(catalog: &Catalog, view: &View, groups: &BTreeSet<u32>, imbalance: &I
         features: vec![
             ("spread", spread.clamp(0.0, 10.0)),
             ("change", (spread - episode.norm).clamp(-10.0, 10.0)),
-            ("deviation", ((spread - episode.norm).abs() / episode.limit.max(1e-9)).clamp(0.0, 100.0)),
+            (
+                "deviation",
+                ((spread - episode.norm).abs() / episode.limit.max(1e-9)).clamp(0.0, 100.0),
+            ),
             ("peak_utilisation", peak),
             ("members", (rates.len() as f64).clamp(2.0, 1_024.0)),
             ("members_down", (members_down as f64).clamp(0.0, 1_024.0)),
@@ -196,7 +263,10 @@ fn finite(value: f64) -> f64 {
 
 /// Whether one link stands out in the largest group, and belongs to all the others that shifted.
 fn one_link_is_hot(view: &View, groups: &BTreeSet<u32>, imbalance: &Imbalance) -> bool {
-    let largest = groups.iter().map(|&group| (imbalance.compared_rates(group), group)).max_by_key(|(rates, _)| rates.len());
+    let largest = groups
+        .iter()
+        .map(|&group| (imbalance.compared_rates(group), group))
+        .max_by_key(|(rates, _)| rates.len());
     let Some((rates, largest)) = largest else {
         return false;
     };
@@ -204,7 +274,9 @@ fn one_link_is_hot(view: &View, groups: &BTreeSet<u32>, imbalance: &Imbalance) -
     stands_out(&rates)
         && hottest.is_some_and(|(k, _)| {
             let port = view.groups.get(largest).members[*k];
-            groups.iter().all(|&group| view.groups.get(group).members.contains(&port))
+            groups
+                .iter()
+                .all(|&group| view.groups.get(group).members.contains(&port))
         })
 }
 
@@ -221,7 +293,10 @@ fn stands_out(rates: &[(usize, f64)]) -> bool {
 
 fn rates_sentence(catalog: &Catalog, members: &[PortId], rates: &[(usize, f64)]) -> String {
     let extreme = |better: fn(f64, f64) -> bool| {
-        rates.iter().copied().reduce(|best, next| if better(next.1, best.1) { next } else { best })
+        rates
+            .iter()
+            .copied()
+            .reduce(|best, next| if better(next.1, best.1) { next } else { best })
     };
     match (extreme(|a, b| a > b), extreme(|a, b| a < b)) {
         (Some((busiest, most)), Some((idlest, least))) => format!(

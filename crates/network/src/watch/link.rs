@@ -9,44 +9,46 @@ use super::alarm::Alarm;
 use super::config::WatchConfig;
 use super::view::View;
 use crate::catalog::{Catalog, PortId};
-use crate::finding::{Fact, Finding, FindingState};
+use crate::finding::Finding;
 use crate::sample::LinkState;
 
 /// Changes that are remembered per port; more within a window add nothing.
-const CHANGES_MAX: usize = 256;
+pub(super) const CHANGES_MAX: usize = 256;
 
 #[derive(Debug, Default)]
-struct Port {
+pub(super) struct Port {
     /// Times of changes of state, and of carrier transitions, ms.
-    state_changes: VecDeque<i64>,
-    carrier_changes: VecDeque<i64>,
+    pub(super) state_changes: VecDeque<i64>,
+    pub(super) carrier_changes: VecDeque<i64>,
     /// Lost since, not reported yet.
     pending: Option<Pending>,
     /// Up again since, ms.
     up_since_ms: Option<i64>,
-    /// Time lost within the flap window is told from these.
     down: Alarm,
     flap: Alarm,
     /// Traffic sent when it was last up, Gbit/s, and its utilisation.
-    busy: (f64, f64),
+    pub(super) busy: (f64, f64),
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Pending {
+pub(super) struct Pending {
     since_ms: i64,
-    busy: (f64, f64),
+    pub(super) busy: (f64, f64),
 }
 
 /// The watcher of all interfaces.
 #[derive(Debug, Default)]
 pub(super) struct Links {
-    ports: Vec<Port>,
+    pub(super) ports: Vec<Port>,
     due: BTreeSet<(i64, PortId)>,
 }
 
 impl Links {
     /// Takes the state of an interface.
-    #[expect(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call site; a struct would only rename them"
+    )]
     pub(super) fn observe(
         &mut self,
         catalog: &Catalog,
@@ -83,21 +85,28 @@ impl Links {
         } else {
             entry.up_since_ms = None;
             if before == Some(LinkState::Up) && entry.pending.is_none() && !entry.down.is_open() {
-                entry.pending = Some(Pending { since_ms: at_ms, busy });
+                entry.pending = Some(Pending {
+                    since_ms: at_ms,
+                    busy,
+                });
                 let due = (at_ms + config.peer_wait_ms).max(entry.down.rearmed_ms(config));
                 self.due.insert((due, port));
             }
         }
         self.flaps(catalog, view, config, port, findings);
-        self.settle(catalog, view, config, port, findings);
+        // The far end first: if it waited for this word, it lost the link before this end did.
         if let Some(peer) = view.live_peer(port) {
             self.settle(catalog, view, config, peer, findings);
         }
+        self.settle(catalog, view, config, port, findings);
         self.end(view, config, port, findings);
     }
 
     /// Takes the number of carrier transitions since the port's last reading.
-    #[expect(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call site; a struct would only rename them"
+    )]
     pub(super) fn carrier(
         &mut self,
         catalog: &Catalog,
@@ -159,7 +168,7 @@ impl Links {
         let is_admin = view.port(port).link == Some(LinkState::AdminDown);
         let waited = view.now_ms.saturating_sub(pending.since_ms);
         if let Some(peer) = view.live_peer(port) {
-            let is_told = view.port(peer).link_at_ms > pending.since_ms;
+            let is_told = view.port(peer).link_at_ms >= pending.since_ms;
             if !is_admin && !is_told && waited < config.peer_wait_ms {
                 return;
             }
@@ -184,33 +193,56 @@ impl Links {
     }
 
     /// Ends interface-down once the link has been up for a while, reminds of it while it is not, and ends flapping.
-    fn end(&mut self, view: &mut View, config: &WatchConfig, port: PortId, findings: &mut Vec<Finding>) {
+    fn end(
+        &mut self,
+        view: &mut View,
+        config: &WatchConfig,
+        port: PortId,
+        findings: &mut Vec<Finding>,
+    ) {
         let now_ms = view.now_ms;
         let entry = self.entry(port);
         if let Some(up_since) = entry.up_since_ms
             && entry.down.is_open()
             && now_ms.saturating_sub(up_since) >= config.hold_up_ms
         {
-            let reason = format!("the interface has been up for {} s", (now_ms - up_since) / 1_000);
+            let reason = format!(
+                "the interface has been up for {} s",
+                (now_ms - up_since) / 1_000
+            );
             entry.down.resolve(now_ms, reason, findings);
             view.port_mut(port).link_lost = false;
         }
         if entry.down.is_open() && entry.down.wants_reminder(now_ms, config) {
-            entry.down.repeat(now_ms, "the interface is still down", findings);
+            entry
+                .down
+                .repeat(now_ms, "the interface is still down", findings);
         }
         if entry.flap.is_open() {
-            let last = entry.state_changes.back().max(entry.carrier_changes.back()).copied().unwrap_or(i64::MIN);
+            let last = entry
+                .state_changes
+                .back()
+                .max(entry.carrier_changes.back())
+                .copied()
+                .unwrap_or(i64::MIN);
             if now_ms.saturating_sub(last) >= config.flap_window_ms {
-                entry.flap.resolve(now_ms, "no change for a whole window".to_owned(), findings);
+                entry
+                    .flap
+                    .resolve(now_ms, "no change for a whole window".to_owned(), findings);
                 let busy = entry.busy;
                 let is_up = entry.up_since_ms.is_some();
                 view.port_mut(port).flapping = false;
                 if !is_up {
-                    self.entry(port).pending = Some(Pending { since_ms: now_ms, busy });
+                    self.entry(port).pending = Some(Pending {
+                        since_ms: now_ms,
+                        busy,
+                    });
                     self.due.insert((now_ms + config.peer_wait_ms, port));
                 }
             } else if entry.flap.wants_reminder(now_ms, config) {
-                entry.flap.repeat(now_ms, "the link keeps changing", findings);
+                entry
+                    .flap
+                    .repeat(now_ms, "the link keeps changing", findings);
             }
         }
     }
@@ -232,99 +264,22 @@ impl Links {
         if changes < config.flap_changes || !is_new {
             return;
         }
-        if view.live_peer(port).is_some_and(|peer| view.port(peer).flapping) {
+        if view
+            .live_peer(port)
+            .is_some_and(|peer| view.port(peer).flapping)
+        {
             return;
         }
         entry.pending = None;
-        entry.down.resolve(view.now_ms, "the link flaps, which is reported instead".to_owned(), findings);
+        entry.down.resolve(
+            view.now_ms,
+            "the link flaps, which is reported instead".to_owned(),
+            findings,
+        );
         view.port_mut(port).link_lost = false;
         view.port_mut(port).flapping = true;
         let finding = self.flap_finding(catalog, view, config, port, changes);
         self.entry(port).flap.raise(finding, findings);
-    }
-
-    fn down_finding(&self, catalog: &Catalog, view: &View, port: PortId, pending: Pending, is_admin: bool) -> Finding {
-        let device = catalog.device_of(port);
-        let (gbps, utilisation) = if pending.busy.0 > 0.0 { pending.busy } else { self.ports[port.index()].busy };
-        let also_down = catalog
-            .ports_of(device)
-            .filter(|&other| other != port && view.is_known(other) && view.port(other).link_lost)
-            .count();
-        let redundancy = view.redundancy_without(port);
-        let share = view.share(gbps * 1e9);
-        let mut facts = view.port_facts(catalog, port, gbps);
-        let state = if is_admin { "admin-down" } else { "down" };
-        facts.push(Fact::text("link_state", state, "state"));
-        facts.push(Fact::number("also_down", also_down as f64, "1", "state"));
-        // Somebody shut it, or the whole device suffers: bringing it back by force would be the wrong hand to play.
-        let is_drain = is_admin || also_down >= 2;
-        let target = match (is_drain, view.cabling.peer(port)) {
-            (true, Some(peer)) => catalog.device_name(catalog.device_of(peer)).to_owned(),
-            _ => catalog.label(port).to_owned(),
-        };
-        Finding {
-            at_ms: view.now_ms,
-            state: FindingState::Raised,
-            scenario_type: "interface-down",
-            entity: catalog.label(port).to_owned(),
-            site: catalog.site(device).to_owned(),
-            action: if is_drain { "drain-peer" } else { "restore-link" },
-            target,
-            features: vec![
-                ("shut_on_purpose", f64::from(u8::from(is_admin))),
-                ("utilisation_before", utilisation),
-                ("redundancy_left", (redundancy as f64).clamp(0.0, 1_024.0)),
-                ("also_down", (also_down as f64).clamp(0.0, 1_024.0)),
-                ("traffic_share", share),
-            ],
-            facts,
-            evidence: vec![
-                format!("{} was up and is {state}", catalog.label(port)),
-                format!("it sent {gbps:.1} Gbit/s; {redundancy} links to the same place are left"),
-            ],
-            correlation: String::new(),
-        }
-    }
-
-    fn flap_finding(
-        &self,
-        catalog: &Catalog,
-        view: &View,
-        config: &WatchConfig,
-        port: PortId,
-        changes: usize,
-    ) -> Finding {
-        let entry = &self.ports[port.index()];
-        let minutes = config.flap_window_ms as f64 / 60_000.0;
-        let (gbps, utilisation) = entry.busy;
-        let redundancy = view.redundancy_without(port);
-        let first = entry.state_changes.front().min(entry.carrier_changes.front()).copied().unwrap_or(view.now_ms);
-        let lasted_min = (view.now_ms.saturating_sub(first) as f64 / 60_000.0).max(1.0 / 6.0);
-        let mut facts = view.port_facts(catalog, port, gbps);
-        facts.push(Fact::number("changes", changes as f64, "1", "state"));
-        facts.push(Fact::number("window_min", minutes, "min", "state"));
-        Finding {
-            at_ms: view.now_ms,
-            state: FindingState::Raised,
-            scenario_type: "link-flapping",
-            entity: catalog.label(port).to_owned(),
-            site: catalog.site(catalog.device_of(port)).to_owned(),
-            action: if redundancy >= 1 { "remove-link" } else { "dampen-link" },
-            target: catalog.label(port).to_owned(),
-            features: vec![
-                ("changes", (changes as f64).clamp(0.0, CHANGES_MAX as f64)),
-                ("changes_per_min", (changes as f64 / lasted_min).clamp(0.0, 100.0)),
-                ("utilisation", utilisation),
-                ("redundancy_left", (redundancy as f64).clamp(0.0, 1_024.0)),
-                ("traffic_share", view.share(gbps * 1e9)),
-            ],
-            facts,
-            evidence: vec![
-                format!("{} changed {changes} times within {minutes:.0} min", catalog.label(port)),
-                format!("{redundancy} links to the same place would be left without it"),
-            ],
-            correlation: String::new(),
-        }
     }
 }
 

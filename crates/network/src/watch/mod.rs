@@ -16,6 +16,7 @@ mod errors;
 mod imbalance;
 mod incident;
 mod link;
+mod link_finding;
 pub mod rate;
 mod session;
 #[cfg(test)]
@@ -77,30 +78,74 @@ impl Watchers {
 
     /// Takes a sample; samples come roughly in order of time, and late ones are ignored where they cannot be used.
     pub fn observe(&mut self, catalog: &Catalog, sample: &Sample, output: &mut Output) {
-        let Sample { at_ms, port, reading } = *sample;
+        let Sample {
+            at_ms,
+            port,
+            reading,
+        } = *sample;
         self.view.meet(catalog, port);
         self.view.now_ms = self.view.now_ms.max(at_ms);
         let (view, config, findings) = (&mut self.view, &self.config, &mut output.findings);
         match reading {
-            Reading::Link { state, bandwidth_kbps } => {
-                self.links.observe(catalog, view, config, at_ms, port, state, bandwidth_kbps, findings);
-                self.sessions.link_seen(catalog, view, config, port, findings);
+            Reading::Link {
+                state,
+                bandwidth_kbps,
+            } => {
+                self.links.observe(
+                    catalog,
+                    view,
+                    config,
+                    at_ms,
+                    port,
+                    state,
+                    bandwidth_kbps,
+                    findings,
+                );
+                self.sessions
+                    .link_seen(catalog, view, config, port, findings);
             }
             Reading::Session { session, state } => {
-                self.sessions.observe(catalog, view, config, at_ms, session, port, state, findings);
+                self.sessions
+                    .observe(catalog, view, config, at_ms, session, port, state, findings);
             }
             Reading::Counters(counters) => {
                 let difference = view.count(at_ms, port, &counters, config);
                 if let Difference::Rate(rate) = &difference {
-                    self.errors.observe(catalog, view, config, port, rate, findings);
-                    self.links.carrier(catalog, view, config, at_ms, port, rate.carrier_transitions, findings);
+                    self.errors
+                        .observe(catalog, view, config, port, rate, findings);
+                    self.links.carrier(
+                        catalog,
+                        view,
+                        config,
+                        at_ms,
+                        port,
+                        rate.carrier_transitions,
+                        findings,
+                    );
                 }
-                let news = self.imbalance.observe(catalog, view, config, at_ms, port, &difference, &mut output.shifts);
-                self.incidents.take(view, config, news, &self.imbalance, findings);
+                let news = self.imbalance.observe(
+                    catalog,
+                    view,
+                    config,
+                    at_ms,
+                    port,
+                    &difference,
+                    &mut output.shifts,
+                );
+                self.incidents
+                    .take(view, config, news, &self.imbalance, findings);
             }
         }
-        self.links.tick(catalog, &mut self.view, &self.config, &mut output.findings);
-        self.sessions.tick(catalog, &mut self.view, &self.config, &mut output.findings);
-        self.incidents.tick(catalog, &self.view, &self.config, &self.imbalance, &mut output.findings);
+        self.links
+            .tick(catalog, &mut self.view, &self.config, &mut output.findings);
+        self.sessions
+            .tick(catalog, &mut self.view, &self.config, &mut output.findings);
+        self.incidents.tick(
+            catalog,
+            &self.view,
+            &self.config,
+            &self.imbalance,
+            &mut output.findings,
+        );
     }
 }

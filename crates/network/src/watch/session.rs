@@ -45,7 +45,10 @@ pub(super) struct Sessions {
 
 impl Sessions {
     /// Takes the state of a session.
-    #[expect(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call site; a struct would only rename them"
+    )]
     pub(super) fn observe(
         &mut self,
         catalog: &Catalog,
@@ -72,20 +75,29 @@ impl Sessions {
             session.pending = None;
             let up_since = *session.up_since_ms.get_or_insert(at_ms);
             if at_ms.saturating_sub(up_since) >= config.hold_up_ms && session.alarm.is_open() {
-                let reason = format!("the session has been up for {} s", (at_ms - up_since) / 1_000);
+                let reason = format!(
+                    "the session has been up for {} s",
+                    (at_ms - up_since) / 1_000
+                );
                 session.alarm.resolve(view.now_ms, reason, findings);
-                view.port_mut(port).session_lost = false;
+                view.port_mut(port).session_lost = self.is_any_lost(port);
             }
             return;
         }
         session.up_since_ms = None;
         if before == SessionState::Up && state == SessionState::Down && !session.alarm.is_open() {
             let sent_gbps = view.port(port).sent_bps / 1e9;
-            session.pending = Some(Pending { since_ms: at_ms, sent_gbps, utilisation: view.utilisation(port) });
+            session.pending = Some(Pending {
+                since_ms: at_ms,
+                sent_gbps,
+                utilisation: view.utilisation(port),
+            });
             let due = (at_ms + config.peer_wait_ms).max(session.alarm.rearmed_ms(config));
             self.due.insert((due, id));
         } else if session.alarm.wants_reminder(view.now_ms, config) {
-            session.alarm.repeat(view.now_ms, "the session is still down", findings);
+            session
+                .alarm
+                .repeat(view.now_ms, "the session is still down", findings);
         }
         self.settle(catalog, view, config, id, findings);
     }
@@ -123,7 +135,13 @@ impl Sessions {
     }
 
     /// The session, if it was known before; a new one is only noted.
-    fn entry(&mut self, id: SessionId, port: PortId, at_ms: i64, state: SessionState) -> Option<&mut Session> {
+    fn entry(
+        &mut self,
+        id: SessionId,
+        port: PortId,
+        at_ms: i64,
+        state: SessionState,
+    ) -> Option<&mut Session> {
         if self.sessions.len() <= id.index() {
             self.sessions.resize_with(id.index() + 1, || None);
         }
@@ -131,7 +149,15 @@ impl Sessions {
         if slot.is_none() {
             let up_since_ms = (state == SessionState::Up).then_some(at_ms);
             let alarm = Alarm::default();
-            *slot = Some(Session { port, state, at_ms, up_since_ms, pending: None, losses_ms: Vec::new(), alarm });
+            *slot = Some(Session {
+                port,
+                state,
+                at_ms,
+                up_since_ms,
+                pending: None,
+                losses_ms: Vec::new(),
+                alarm,
+            });
             if self.by_port.len() <= port.index() {
                 self.by_port.resize_with(port.index() + 1, Vec::new);
             }
@@ -173,7 +199,10 @@ impl Sessions {
             || view.live_peer(port).is_some_and(bounced);
         let peer_reports_it = view.live_peer(port).is_some_and(|peer| {
             let entry = view.port(peer);
-            entry.link_lost || entry.session_lost || entry.flapping || matches!(entry.link, Some(LinkState::AdminDown))
+            entry.link_lost
+                || entry.session_lost
+                || entry.flapping
+                || matches!(entry.link, Some(LinkState::AdminDown))
         });
         if is_taken_along || peer_reports_it {
             session.pending = None;
@@ -183,7 +212,9 @@ impl Sessions {
             return;
         }
         session.pending = None;
-        session.losses_ms.retain(|&at| view.now_ms.saturating_sub(at) <= REPEATED_WITHIN_MS);
+        session
+            .losses_ms
+            .retain(|&at| view.now_ms.saturating_sub(at) <= REPEATED_WITHIN_MS);
         let earlier = session.losses_ms.len();
         if earlier < LOSSES_MAX {
             session.losses_ms.push(view.now_ms);
@@ -196,11 +227,25 @@ impl Sessions {
         }
     }
 
+    fn is_any_lost(&self, port: PortId) -> bool {
+        let ids = self.by_port.get(port.index()).into_iter().flatten();
+        ids.filter_map(|id| self.sessions[id.index()].as_ref())
+            .any(|session| session.alarm.is_open())
+    }
+
     /// Other sessions of the same device that are reported lost.
     fn also_lost(&self, catalog: &Catalog, port: PortId) -> usize {
-        let lost = |id: &SessionId| self.sessions[id.index()].as_ref().is_some_and(|s| s.alarm.is_open());
+        let lost = |id: &SessionId| {
+            self.sessions[id.index()]
+                .as_ref()
+                .is_some_and(|s| s.alarm.is_open())
+        };
         let sessions_of = |port: PortId| self.by_port.get(port.index()).into_iter().flatten();
-        catalog.ports_of(catalog.device_of(port)).flat_map(sessions_of).filter(|id| lost(id)).count()
+        catalog
+            .ports_of(catalog.device_of(port))
+            .flat_map(sessions_of)
+            .filter(|id| lost(id))
+            .count()
     }
 }
 
@@ -216,8 +261,17 @@ fn finding(
     let device = catalog.device_of(port);
     let redundancy = view.redundancy_without(port);
     let mut facts = view.port_facts(catalog, port, pending.sent_gbps);
-    facts.push(Fact::text("session_peer", catalog.session_peer(id), "session"));
-    facts.push(Fact::number("earlier_losses", earlier as f64, "1", "session"));
+    facts.push(Fact::text(
+        "session_peer",
+        catalog.session_peer(id),
+        "session",
+    ));
+    facts.push(Fact::number(
+        "earlier_losses",
+        earlier as f64,
+        "1",
+        "session",
+    ));
     facts.push(Fact::number("also_lost", also_lost as f64, "1", "session"));
     Finding {
         at_ms: view.now_ms,
@@ -226,10 +280,17 @@ fn finding(
         entity: catalog.label(port).to_owned(),
         site: catalog.site(device).to_owned(),
         // What a reset did not cure an hour ago it will not cure now.
-        action: if earlier >= 1 && redundancy >= 1 { "remove-link" } else { "reset-session" },
+        action: if earlier >= 1 && redundancy >= 1 {
+            "remove-link"
+        } else {
+            "reset-session"
+        },
         target: catalog.label(port).to_owned(),
         features: vec![
-            ("earlier_losses", (earlier as f64).clamp(0.0, LOSSES_MAX as f64)),
+            (
+                "earlier_losses",
+                (earlier as f64).clamp(0.0, LOSSES_MAX as f64),
+            ),
             ("also_lost", (also_lost as f64).clamp(0.0, 1_024.0)),
             ("utilisation_before", pending.utilisation),
             ("redundancy_left", (redundancy as f64).clamp(0.0, 1_024.0)),
@@ -237,7 +298,11 @@ fn finding(
         ],
         facts,
         evidence: vec![
-            format!("the session to {} on {} went down", catalog.session_peer(id), catalog.label(port)),
+            format!(
+                "the session to {} on {} went down",
+                catalog.session_peer(id),
+                catalog.label(port)
+            ),
             "the interface itself is up".to_owned(),
             format!("lost {earlier} times in the hour before"),
         ],

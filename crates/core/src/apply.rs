@@ -7,7 +7,7 @@ use crate::decide::{discount, keeps_rows, prior_score, remember};
 use crate::event::{DecisionMade, Envelope, Event, FeedbackGiven, Lesson};
 use crate::ids::{DecisionId, Millis, TypeId};
 use crate::learning::effect::Effect;
-use crate::learning::math::{dot, sigmoid};
+use crate::learning::math::{dot, portable_sigmoid};
 use crate::learning::retrain::{Row, blend};
 use crate::profile::Scorer;
 use crate::signal::Signal;
@@ -111,7 +111,7 @@ impl State {
         type_state.reset(profile);
         type_state.generation += 1;
         let clock = type_state.decisions;
-        let start = sigmoid(type_state.definition().prior_intercept);
+        let start = portable_sigmoid(type_state.definition().prior_intercept);
         for (_, effect) in scenarios.effects_of(id) {
             *effect = Effect::new(variance, start, clock);
         }
@@ -237,7 +237,7 @@ impl State {
         let Some(type_state) = types.get_mut(type_id.0 as usize) else { return };
         for (id, effect) in scenarios.effects_of(type_id) {
             let Some(x) = type_state.context(id) else { continue };
-            let refitted = sigmoid(dot(weights, x));
+            let refitted = portable_sigmoid(dot(weights, x));
             effect.score = blend(effect.directed, effect.score, refitted, settings.pseudo_count);
         }
         if let Some(bandit) = &mut type_state.bandit {

@@ -32,5 +32,5 @@ pub use rejection::Rejection;
 pub use signal::Signal;
 pub use state::State;
 
-/// A vector of features, contributions or inputs: inline up to 16 entries, on the heap beyond.
-pub type Vector = smallvec::SmallVec<[f64; 16]>;
+/// A vector of features, contributions or inputs: inline up to 12 entries, on the heap beyond.
+pub type Vector = smallvec::SmallVec<[f64; 12]>;

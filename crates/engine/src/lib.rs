@@ -53,7 +53,6 @@ impl Default for Options {
 
 /// What came of an order.
 #[derive(Debug, Clone, PartialEq)]
-#[must_use = "the receipt says whether the order was new"]
 pub struct Receipt {
     /// Positions and events, all durable; empty if there was nothing to do.
     pub events: SmallVec<[(u64, Envelope); 1]>,

@@ -6,7 +6,7 @@ use super::{Draws, Inputs, Out, check_text};
 use crate::Vector;
 use crate::event::{DecisionMade, Disposition, Event, NewScenario, Threshold, Verdict};
 use crate::ids::{ScenarioId, TypeId};
-use crate::learning::math::{predictive, sigmoid};
+use crate::learning::math::{portable_sigmoid, predictive};
 use crate::learning::posterior::Logit;
 use crate::learning::utility::{AuditDraw, optimistic, threshold, value_of_information};
 use crate::learning::{effect::Effect, math::dot};
@@ -253,9 +253,9 @@ fn score(state: &State, type_state: &TypeState, known: Option<&Effect>, x: &Vect
     }
 }
 
-/// The score of a scenario that nothing is known about: σ(prior·x).
+/// The score of a scenario that nothing is known about: σ(prior·x). The fold needs it too.
 pub(crate) fn prior_score(type_state: &TypeState, x: &[f64]) -> f64 {
-    sigmoid(dot(&type_state.definition().prior(), x))
+    portable_sigmoid(dot(&type_state.definition().prior(), x))
 }
 
 fn choose(state: &State, type_state: &TypeState, draws: &Draws) -> Threshold {

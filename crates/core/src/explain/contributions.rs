@@ -32,13 +32,6 @@ fn named(name: &str, title: String, input: f64, logit: f64) -> Contribution {
 }
 
 fn of_feature(feature: &Feature, raw: f64, input: f64, logit: f64) -> Contribution {
-    let sentence = format!(
-        "{} at {}, {}: {}.",
-        feature.title,
-        fmt::quantity(raw, &feature.unit),
-        against_usual(feature, input),
-        direction(logit)
-    );
     Contribution {
         name: feature.name.clone(),
         title: feature.title.clone(),
@@ -46,12 +39,25 @@ fn of_feature(feature: &Feature, raw: f64, input: f64, logit: f64) -> Contributi
         unit: feature.unit.clone(),
         input,
         logit,
-        sentence,
+        sentence: format!("{}: {}.", measured(feature, raw, input), direction(logit)),
     }
 }
 
+/// The input in words, without what it contributes.
+pub(super) fn phrase(contribution: &Contribution, definition: &ScenarioType) -> String {
+    let feature = definition.features.iter().find(|f| f.name == contribution.name);
+    match (contribution.raw, feature) {
+        (Some(raw), Some(feature)) => measured(feature, raw, contribution.input),
+        _ => contribution.title.clone(),
+    }
+}
+
+fn measured(feature: &Feature, raw: f64, input: f64) -> String {
+    format!("{} at {}, {}", feature.title, fmt::quantity(raw, &feature.unit), against_usual(feature, input))
+}
+
 /// Where a standardised value stands, in words.
-pub(super) fn against_usual(feature: &Feature, input: f64) -> String {
+fn against_usual(feature: &Feature, input: f64) -> String {
     let place = match input {
         z if z >= STANDARDISED_MAX => "beyond all measure above",
         z if z >= 3.0 => "far above",

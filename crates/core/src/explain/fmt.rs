@@ -42,12 +42,17 @@ pub fn signed(value: f64) -> String {
     }
 }
 
-/// A value with its unit; the unit `1` and the empty one are not shown.
+/// A value with its unit: `1` and the empty one are not shown, `s-1` reads "per s", and a decimal
+/// logarithm `lg(ppm)` is undone.
 #[must_use]
 pub fn quantity(value: f64, unit: &str) -> String {
-    match unit {
-        "" | "1" => number(value),
-        unit => format!("{} {unit}", number(value)),
+    if let Some(inner) = unit.strip_prefix("lg(").and_then(|rest| rest.strip_suffix(')')) {
+        return quantity(10f64.powf(value), inner);
+    }
+    match (unit, unit.strip_suffix("-1")) {
+        ("" | "1", _) => number(value),
+        (_, Some(per)) if !per.is_empty() => format!("{} per {per}", number(value)),
+        _ => format!("{} {unit}", number(value)),
     }
 }
 
@@ -253,6 +258,10 @@ mod tests {
         assert_eq!(quantity(1.2, "%"), "1.2 %");
         assert_eq!(quantity(3.0, "1"), "3");
         assert_eq!(quantity(3.0, ""), "3");
+        assert_eq!(quantity(3.0, "min-1"), "3 per min");
+        assert_eq!(quantity(-1.0, "-1"), "-1 -1");
+        assert_eq!(quantity(4.0, "lg(s-1)"), "10,000 per s");
+        assert_eq!(quantity(1.5, "lg(ppm)"), "31.6 ppm");
         assert_eq!(count(1, "answer"), "1 answer");
         assert_eq!(count(12_000, "answer"), "12,000 answers");
     }

@@ -2,7 +2,7 @@
 //!
 //! An explanation reads the event and the scenario-type version that the event names, and nothing
 //! else, so that it says the same for ever, whatever was learned since.
-//! Wording belongs to [`words`], the arithmetic of "what would have changed it" to [`flip`], and
+//! Wording belongs to `words`, the arithmetic of "what would have changed it" to `flip`, and
 //! how a number is printed to [`fmt`]; turning all this into JSON is left to the server.
 
 pub mod fmt;

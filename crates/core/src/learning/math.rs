@@ -1,7 +1,8 @@
 //! Scalar functions shared by the methods.
 //!
-//! `libm` instead of the platform's own functions: a plan computed on one machine can then be
-//! recomputed on any other to the same bits.
+//! Decisions use the platform's exponential, which is fast and whose result is stored in the event.
+//! The fold may not: what it computes must come out the same to the last bit wherever the log is
+//! replayed, so it has [`portable_sigmoid`].
 
 use std::f64::consts::PI;
 
@@ -9,6 +10,12 @@ use std::f64::consts::PI;
 #[inline]
 #[must_use]
 pub fn sigmoid(z: f64) -> f64 {
+    1.0 / (1.0 + (-z).exp())
+}
+
+/// [`sigmoid`] with the same bits on every platform, for use in the fold.
+#[must_use]
+pub fn portable_sigmoid(z: f64) -> f64 {
     1.0 / (1.0 + libm::exp(-z))
 }
 
@@ -16,7 +23,7 @@ pub fn sigmoid(z: f64) -> f64 {
 #[inline]
 #[must_use]
 pub fn logit(p: f64) -> f64 {
-    libm::log(p / (1.0 - p))
+    (p / (1.0 - p)).ln()
 }
 
 /// Mean of σ(z) for z ~ N(m, v), by MacKay's approximation σ(m / √(1 + πv/8)).
@@ -27,10 +34,22 @@ pub fn predictive(m: f64, v: f64) -> f64 {
 }
 
 /// Inner product; the shorter length counts.
+///
+/// Four sums side by side, in a fixed order: quicker than one, and the same everywhere.
 #[inline]
 #[must_use]
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+    let length = a.len().min(b.len());
+    let (a, b) = (&a[..length], &b[..length]);
+    let mut sums = [0.0; 4];
+    let (a_fours, b_fours) = (a.chunks_exact(4), b.chunks_exact(4));
+    let rest: f64 = a_fours.remainder().iter().zip(b_fours.remainder()).map(|(a, b)| a * b).sum();
+    for (a, b) in a_fours.zip(b_fours) {
+        for i in 0..4 {
+            sums[i] += a[i] * b[i];
+        }
+    }
+    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }
 
 /// Nodes and weights of 7-point Gauss–Hermite quadrature for a standard normal variable:

@@ -77,6 +77,15 @@ impl Window {
     /// Looks as if one more episode and, if there is one, one more loss had been counted.
     #[must_use]
     pub fn look(&self, settings: &MonitorSettings, loss: Option<f64>) -> Option<Finding> {
+        let due = match settings {
+            MonitorSettings::Off => return None,
+            MonitorSettings::Window { every, .. } => *every,
+            MonitorSettings::Periodic { period } => *period,
+        };
+        // Most episodes end without a look, and without the cost of one.
+        if !(self.episodes + 1).is_multiple_of(u64::from(due.max(1))) {
+            return None;
+        }
         let mut ahead = self.clone();
         if let Some(loss) = loss {
             ahead.push(loss, settings);
@@ -85,6 +94,7 @@ impl Window {
         ahead.due(settings)
     }
 
+    /// Whether a look finds that retraining is due.
     fn due(&self, settings: &MonitorSettings) -> Option<Finding> {
         let losses = u32::try_from(self.losses.len()).unwrap_or(u32::MAX);
         let finding = |tolerance| Finding {
@@ -95,15 +105,11 @@ impl Window {
         };
         match *settings {
             MonitorSettings::Off => None,
-            MonitorSettings::Window { at_least, tolerance, every, cooldown, .. } => {
+            MonitorSettings::Window { at_least, tolerance, cooldown, .. } => {
                 let rested = self.retrained.is_none_or(|at| self.episodes - at >= u64::from(cooldown));
-                let looks = self.episodes.is_multiple_of(u64::from(every.max(1)));
-                (looks && rested && losses >= at_least && self.mean() > tolerance)
-                    .then(|| finding(tolerance))
+                (rested && losses >= at_least && self.mean() > tolerance).then(|| finding(tolerance))
             }
-            MonitorSettings::Periodic { period } => {
-                self.episodes.is_multiple_of(u64::from(period.max(1))).then(|| finding(0.0))
-            }
+            MonitorSettings::Periodic { .. } => Some(finding(0.0)),
         }
     }
 

@@ -17,7 +17,11 @@ static SPE: LazyLock<Spe> = LazyLock::new(|| {
     let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/default");
     let child = Command::new(env!("CARGO_BIN_EXE_npo-policy-child"));
     let report = check(&bundle, child, &Limits::default()).expect("the shipped bundle is sound");
-    let spe = Spe::load(&report.validated().expect("its cases pass"), &Limits::default()).expect("it loads");
+    let spe = Spe::load(
+        &report.validated().expect("its cases pass"),
+        &Limits::default(),
+    )
+    .expect("it loads");
     assert_eq!(*spe.engine(), EngineChoice::Vm);
     spe
 });
@@ -35,17 +39,23 @@ fn main() {
 
 #[divan::bench]
 fn interpreter(bencher: Bencher<'_, '_>) {
-    bencher.with_inputs(next).bench_refs(|input| SPE.evaluate_by_interpreter(black_box(input)));
+    bencher
+        .with_inputs(next)
+        .bench_refs(|input| SPE.evaluate_by_interpreter(black_box(input)));
 }
 
 #[divan::bench]
 fn vm(bencher: Bencher<'_, '_>) {
-    bencher.with_inputs(next).bench_refs(|input| SPE.evaluate_fresh(black_box(input)));
+    bencher
+        .with_inputs(next)
+        .bench_refs(|input| SPE.evaluate_fresh(black_box(input)));
 }
 
 #[divan::bench]
 fn vm_after_memo_miss(bencher: Bencher<'_, '_>) {
-    bencher.with_inputs(next).bench_refs(|input| SPE.evaluate(black_box(input)));
+    bencher
+        .with_inputs(next)
+        .bench_refs(|input| SPE.evaluate(black_box(input)));
 }
 
 #[divan::bench(threads = [1, 2])]

@@ -72,14 +72,23 @@ impl fmt::Debug for Digest {
 impl Bundle {
     /// Reads and looks over a bundle without parsing any Rego.
     pub(crate) fn read(dir: &Path, limits: &Limits) -> Result<Self, CheckError> {
-        let mut reader = Reader { limits, entries: 0, total: 0, files: Vec::new() };
+        let mut reader = Reader {
+            limits,
+            entries: 0,
+            total: 0,
+            files: Vec::new(),
+        };
         reader.walk(dir, "", 0)?;
         let mut files = reader.files;
         files.sort_by(|a, b| a.path.cmp(&b.path));
 
         let digest = digest_of(files.iter().filter(|file| !file.path.starts_with("tests/")));
         let mut bundle = Self {
-            manifest: Manifest { name: String::new(), version: String::new(), description: String::new() },
+            manifest: Manifest {
+                name: String::new(),
+                version: String::new(),
+                description: String::new(),
+            },
             rego: Vec::new(),
             data: "{}".to_owned(),
             tests: Vec::new(),
@@ -89,9 +98,10 @@ impl Bundle {
         for file in files {
             match file.path.as_str() {
                 "bundle.toml" => {
-                    bundle.manifest = toml::from_str(&file.text).map_err(|error| CheckError::Manifest {
-                        message: error.message().lines().collect::<Vec<_>>().join(" "),
-                    })?;
+                    bundle.manifest =
+                        toml::from_str(&file.text).map_err(|error| CheckError::Manifest {
+                            message: error.message().lines().collect::<Vec<_>>().join(" "),
+                        })?;
                     has_manifest = true;
                 }
                 "data.json" => bundle.data = file.text,
@@ -100,7 +110,9 @@ impl Bundle {
             }
         }
         if !has_manifest {
-            return Err(CheckError::Manifest { message: "`bundle.toml` is missing".to_owned() });
+            return Err(CheckError::Manifest {
+                message: "`bundle.toml` is missing".to_owned(),
+            });
         }
         if bundle.rego.is_empty() {
             return Err(CheckError::Empty);
@@ -133,13 +145,18 @@ impl Reader<'_> {
             move |source| CheckError::Io { path, source }
         };
         if depth > self.limits.directory_depth_max {
-            return Err(CheckError::DirectoryDepth { path: prefix.to_owned(), depth_max: self.limits.directory_depth_max });
+            return Err(CheckError::DirectoryDepth {
+                path: prefix.to_owned(),
+                depth_max: self.limits.directory_depth_max,
+            });
         }
         for entry in fs::read_dir(dir).map_err(io(dir))? {
             let entry = entry.map_err(io(dir))?;
             self.entries += 1;
             if self.entries > self.limits.entries_max {
-                return Err(CheckError::TooManyFiles { max: self.limits.entries_max });
+                return Err(CheckError::TooManyFiles {
+                    max: self.limits.entries_max,
+                });
             }
             let name = entry.file_name();
             let Some(name) = name.to_str() else { continue };
@@ -162,10 +179,15 @@ impl Reader<'_> {
 
     fn take(&mut self, on_disk: &Path, path: String) -> Result<(), CheckError> {
         if self.files.len() >= self.limits.files_max {
-            return Err(CheckError::TooManyFiles { max: self.limits.files_max });
+            return Err(CheckError::TooManyFiles {
+                max: self.limits.files_max,
+            });
         }
         let max = self.limits.file_bytes_max;
-        let io = |source| CheckError::Io { path: path.clone(), source };
+        let io = |source| CheckError::Io {
+            path: path.clone(),
+            source,
+        };
         let file = fs::File::open(on_disk).map_err(io)?;
         let bytes = file.metadata().map_err(io)?.len();
         if bytes > max {
@@ -180,7 +202,9 @@ impl Reader<'_> {
         }
         self.total += bytes;
         if self.total > self.limits.total_bytes_max {
-            return Err(CheckError::TooLarge { max: self.limits.total_bytes_max });
+            return Err(CheckError::TooLarge {
+                max: self.limits.total_bytes_max,
+            });
         }
         let text = String::from_utf8(content).map_err(|error| CheckError::NotUtf8 {
             path: path.clone(),
@@ -229,10 +253,22 @@ mod tests {
     fn check(files: &[(&str, &[u8])], expected: Result<&[&str], &str>) {
         let dir = tempfile::tempdir().expect("temporary directory");
         write(dir.path(), files);
-        let limits = Limits { file_bytes_max: 64, total_bytes_max: 100, files_max: 4, ..Limits::default() };
+        let limits = Limits {
+            file_bytes_max: 64,
+            total_bytes_max: 100,
+            files_max: 4,
+            ..Limits::default()
+        };
         match (Bundle::read(dir.path(), &limits), expected) {
             (Ok(bundle), Ok(paths)) => {
-                assert_eq!(bundle.rego.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), paths);
+                assert_eq!(
+                    bundle
+                        .rego
+                        .iter()
+                        .map(|file| file.path.as_str())
+                        .collect::<Vec<_>>(),
+                    paths
+                );
             }
             (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
             (found, expected) => panic!("found {found:?}, expected {expected:?}"),
@@ -241,14 +277,44 @@ mod tests {
 
     #[test]
     fn reads_what_belongs_and_refuses_what_is_out_of_bounds() {
-        check(&[MANIFEST, ("b.rego", b"x"), ("a/c.rego", b"y"), ("tests/t.rego", b"z"), ("README.md", b"w")], Ok(&["a/c.rego", "b.rego"]));
-        check(&[MANIFEST, ("a.rego", &[b'x'; 65])], Err("`a.rego` has 65 bytes, expected at most 64"));
-        check(&[MANIFEST, ("a.rego", &[b'x'; 60]), ("b.rego", &[b'x'; 60])], Err("more than 100 bytes"));
-        check(&[MANIFEST, ("a.rego", b"\xff")], Err("`a.rego` is not UTF-8 at byte 0"));
+        check(
+            &[
+                MANIFEST,
+                ("b.rego", b"x"),
+                ("a/c.rego", b"y"),
+                ("tests/t.rego", b"z"),
+                ("README.md", b"w"),
+            ],
+            Ok(&["a/c.rego", "b.rego"]),
+        );
+        check(
+            &[MANIFEST, ("a.rego", &[b'x'; 65])],
+            Err("`a.rego` has 65 bytes, expected at most 64"),
+        );
+        check(
+            &[MANIFEST, ("a.rego", &[b'x'; 60]), ("b.rego", &[b'x'; 60])],
+            Err("more than 100 bytes"),
+        );
+        check(
+            &[MANIFEST, ("a.rego", b"\xff")],
+            Err("`a.rego` is not UTF-8 at byte 0"),
+        );
         check(&[MANIFEST], Err("no `.rego` file"));
         check(&[("a.rego", b"x")], Err("`bundle.toml` is missing"));
-        check(&[("bundle.toml", b"name = 1"), ("a.rego", b"x")], Err("`bundle.toml`"));
-        check(&[MANIFEST, ("a.rego", b"x"), ("b.rego", b""), ("c.rego", b""), ("d.rego", b"")], Err("more than 4 files"));
+        check(
+            &[("bundle.toml", b"name = 1"), ("a.rego", b"x")],
+            Err("`bundle.toml`"),
+        );
+        check(
+            &[
+                MANIFEST,
+                ("a.rego", b"x"),
+                ("b.rego", b""),
+                ("c.rego", b""),
+                ("d.rego", b""),
+            ],
+            Err("more than 4 files"),
+        );
     }
 
     #[test]
@@ -257,7 +323,9 @@ mod tests {
             let dir = tempfile::tempdir().expect("temporary directory");
             write(dir.path(), &[MANIFEST]);
             write(dir.path(), files);
-            Bundle::read(dir.path(), &Limits::default()).expect("a readable bundle").digest
+            Bundle::read(dir.path(), &Limits::default())
+                .expect("a readable bundle")
+                .digest
         };
         let base = digest(&[("a.rego", b"x")]);
         assert_eq!(base, digest(&[("a.rego", b"x"), ("tests/t.json", b"[]")]));
@@ -274,6 +342,9 @@ mod tests {
         write(dir.path(), &[MANIFEST]);
         std::os::unix::fs::symlink("/etc/hostname", dir.path().join("a.rego")).expect("link");
         let error = Bundle::read(dir.path(), &Limits::default()).expect_err("refused");
-        assert!(error.to_string().contains("`a.rego` is not a plain file"), "{error}");
+        assert!(
+            error.to_string().contains("`a.rego` is not a plain file"),
+            "{error}"
+        );
     }
 }

@@ -113,8 +113,15 @@ impl CaseInput {
                 site: &self.scenario.site,
                 risk: &self.scenario.risk,
             },
-            action: Action { name: &self.action.name, target: &self.action.target },
-            features: self.features.iter().map(|(name, value)| (name.as_str(), *value)).collect(),
+            action: Action {
+                name: &self.action.name,
+                target: &self.action.target,
+            },
+            features: self
+                .features
+                .iter()
+                .map(|(name, value)| (name.as_str(), *value))
+                .collect(),
             facts: self
                 .facts
                 .iter()
@@ -140,11 +147,18 @@ impl CaseInput {
 pub(crate) fn read(files: &[SourceFile]) -> Result<Vec<(String, Case)>, Refusal> {
     let mut cases = Vec::new();
     for file in files {
-        let refuse = |message: String| Refusal::Tests { file: file.path.clone(), message };
-        let read: Vec<Case> = serde_json::from_str(&file.text).map_err(|error| refuse(error.to_string()))?;
+        let refuse = |message: String| Refusal::Tests {
+            file: file.path.clone(),
+            message,
+        };
+        let read: Vec<Case> =
+            serde_json::from_str(&file.text).map_err(|error| refuse(error.to_string()))?;
         for case in read {
             if !case.allow && case.rules.as_ref().is_none_or(BTreeSet::is_empty) {
-                return Err(refuse(format!("case `{}` expects a denial, expected `rules` to say by which rules", case.name)));
+                return Err(refuse(format!(
+                    "case `{}` expects a denial, expected `rules` to say by which rules",
+                    case.name
+                )));
             }
             if let Err(message) = case.input.as_input().validate() {
                 return Err(refuse(format!("case `{}`: {message}", case.name)));
@@ -152,7 +166,9 @@ pub(crate) fn read(files: &[SourceFile]) -> Result<Vec<(String, Case)>, Refusal>
             cases.push((file.path.clone(), case));
         }
         if cases.len() > CASES_MAX {
-            return Err(refuse(format!("the bundle has more than {CASES_MAX} cases")));
+            return Err(refuse(format!(
+                "the bundle has more than {CASES_MAX} cases"
+            )));
         }
     }
     Ok(cases)
@@ -167,12 +183,19 @@ pub(crate) fn merge(document: &mut serde_json::Value, patch: &serde_json::Value)
     if !document.is_object() {
         *document = serde_json::Value::Object(serde_json::Map::new());
     }
-    let Some(fields) = document.as_object_mut() else { return };
+    let Some(fields) = document.as_object_mut() else {
+        return;
+    };
     for (name, value) in patch {
         if value.is_null() {
             fields.remove(name);
         } else {
-            merge(fields.entry(name.clone()).or_insert(serde_json::Value::Null), value);
+            merge(
+                fields
+                    .entry(name.clone())
+                    .or_insert(serde_json::Value::Null),
+                value,
+            );
         }
     }
 }
@@ -190,15 +213,26 @@ mod tests {
             assert_eq!(document, expected);
         };
         check(json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"}));
-        check(json!({"a": {"b": 1, "c": 2}}), json!({"a": {"b": null}}), json!({"a": {"c": 2}}));
-        check(json!({"a": [1]}), json!({"a": {"b": 1}}), json!({"a": {"b": 1}}));
+        check(
+            json!({"a": {"b": 1, "c": 2}}),
+            json!({"a": {"b": null}}),
+            json!({"a": {"c": 2}}),
+        );
+        check(
+            json!({"a": [1]}),
+            json!({"a": {"b": 1}}),
+            json!({"a": {"b": 1}}),
+        );
         check(json!([1]), json!({"a": {"b": null}}), json!({"a": {}}));
     }
 
     #[test]
     fn case_files_are_read_strictly() {
         let check = |text: &str, expected: Result<usize, &str>| {
-            let file = SourceFile { path: "tests/a.json".to_owned(), text: text.to_owned() };
+            let file = SourceFile {
+                path: "tests/a.json".to_owned(),
+                text: text.to_owned(),
+            };
             match (read(&[file]), expected) {
                 (Ok(cases), Ok(n)) => assert_eq!(cases.len(), n),
                 (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
@@ -208,7 +242,10 @@ mod tests {
         check(r#"[{"name": "a", "allow": true}]"#, Ok(1));
         check(r#"[{"name": "a", "allow": false}]"#, Err("by which rules"));
         check(r#"[{"name": "a", "alow": true}]"#, Err("`tests/a.json`"));
-        check(r#"[{"name": "a", "allow": true, "input": {"facts": {"x": null}}}]"#, Err("`tests/a.json`"));
+        check(
+            r#"[{"name": "a", "allow": true, "input": {"facts": {"x": null}}}]"#,
+            Err("`tests/a.json`"),
+        );
         check("{", Err("`tests/a.json`"));
     }
 }

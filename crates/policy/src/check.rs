@@ -82,7 +82,9 @@ pub enum CheckError {
     #[error("no `.rego` file in the bundle")]
     Empty,
     /// Brackets nest so deeply that parsing would take for ever.
-    #[error("brackets at {file}:{line}:{column} nest deeper than {depth_max}, which takes too long to parse")]
+    #[error(
+        "brackets at {file}:{line}:{column} nest deeper than {depth_max}, which takes too long to parse"
+    )]
     LiteralDepth {
         /// Which file.
         file: String,
@@ -122,11 +124,14 @@ impl CheckReport {
 
     /// The bundle, fit to be loaded, if its cases passed.
     pub fn validated(self) -> Option<Validated> {
-        self.passed().then(|| Validated { bundle: Arc::new(self.bundle), engine: self.findings.engine })
+        self.passed().then(|| Validated {
+            bundle: Arc::new(self.bundle),
+            engine: self.findings.engine,
+        })
     }
 }
 
-/// A bundle that passed [`check`], with the bytes that were checked.
+/// A bundle that passed [`check()`], with the bytes that were checked.
 ///
 /// INVARIANT(validated): only [`CheckReport::validated`] makes one.
 #[derive(Debug, Clone)]
@@ -154,20 +159,43 @@ impl Validated {
 /// # Errors
 /// A bundle that must not be loaded, or that could not be checked. Failing cases are no error; they
 /// are in the report.
-pub fn check(dir: &Path, child_command: Command, limits: &Limits) -> Result<CheckReport, CheckError> {
+pub fn check(
+    dir: &Path,
+    child_command: Command,
+    limits: &Limits,
+) -> Result<CheckReport, CheckError> {
     let bundle = Bundle::read(dir, limits)?;
-    let request = Request { bundle, limits: limits.clone() };
-    let text = serde_json::to_vec(&request).map_err(|error| ChildError::Reply { message: error.to_string() })?;
+    let request = Request {
+        bundle,
+        limits: limits.clone(),
+    };
+    let text = serde_json::to_vec(&request).map_err(|error| ChildError::Reply {
+        message: error.to_string(),
+    })?;
     if text.len() as u64 > REQUEST_BYTES_MAX {
-        return Err(CheckError::TooLarge { max: limits.total_bytes_max });
+        return Err(CheckError::TooLarge {
+            max: limits.total_bytes_max,
+        });
     }
-    let reply = spawn::run(child_command, text, limits.child_ms_max, limits.child_memory_bytes_max)?;
-    let reply = serde_json::from_slice(&reply).map_err(|error| ChildError::Reply { message: error.to_string() })?;
+    let reply = spawn::run(
+        child_command,
+        text,
+        limits.child_ms_max,
+        limits.child_memory_bytes_max,
+    )?;
+    let reply = serde_json::from_slice(&reply).map_err(|error| ChildError::Reply {
+        message: error.to_string(),
+    })?;
     match reply {
         Reply::Refused(refusal) => Err(refusal.into()),
         Reply::Checked(findings) => {
             let bundle = request.bundle;
-            Ok(CheckReport { manifest: bundle.manifest.clone(), digest: bundle.digest, findings, bundle })
+            Ok(CheckReport {
+                manifest: bundle.manifest.clone(),
+                digest: bundle.digest,
+                findings,
+                bundle,
+            })
         }
     }
 }

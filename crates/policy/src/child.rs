@@ -60,26 +60,40 @@ fn serve() -> Result<(), String> {
         .take(REQUEST_BYTES_MAX)
         .read_to_end(&mut request)
         .map_err(|error| format!("request could not be read: {error}"))?;
-    let request: Request = serde_json::from_slice(&request).map_err(|error| format!("request is malformed: {error}"))?;
+    let request: Request = serde_json::from_slice(&request)
+        .map_err(|error| format!("request is malformed: {error}"))?;
     confine(&request.limits)?;
     // Half of what the server gives its threads, so that what passes here has room to spare there.
     let worker = std::thread::Builder::new()
         .stack_size(EVALUATION_STACK_BYTES / 2)
         .spawn(move || inspect(&request.bundle, &request.limits))
         .map_err(|error| format!("worker could not be started: {error}"))?;
-    let reply = match worker.join().map_err(|_| "the Rego engine panicked".to_owned())? {
+    let reply = match worker
+        .join()
+        .map_err(|_| "the Rego engine panicked".to_owned())?
+    {
         Ok(findings) => Reply::Checked(findings),
         Err(refusal) => Reply::Refused(refusal),
     };
-    let reply = serde_json::to_vec(&reply).map_err(|error| format!("reply could not be written: {error}"))?;
-    std::io::stdout().write_all(&reply).map_err(|error| format!("reply could not be written: {error}"))
+    let reply = serde_json::to_vec(&reply)
+        .map_err(|error| format!("reply could not be written: {error}"))?;
+    std::io::stdout()
+        .write_all(&reply)
+        .map_err(|error| format!("reply could not be written: {error}"))
 }
 
 /// Limits memory and processor time of this process; the parent's clock is the third limit.
 fn confine(limits: &Limits) -> Result<(), String> {
     let seconds = limits.child_ms_max.div_ceil(1000) + 1;
-    for (resource, limit) in [(Resource::As, limits.child_memory_bytes_max), (Resource::Cpu, seconds), (Resource::Core, 0)] {
-        let limit = Rlimit { current: Some(limit), maximum: Some(limit) };
+    for (resource, limit) in [
+        (Resource::As, limits.child_memory_bytes_max),
+        (Resource::Cpu, seconds),
+        (Resource::Core, 0),
+    ] {
+        let limit = Rlimit {
+            current: Some(limit),
+            maximum: Some(limit),
+        };
         setrlimit(resource, limit).map_err(|error| format!("limits could not be set: {error}"))?;
     }
     Ok(())
@@ -114,12 +128,17 @@ fn inspect(bundle: &Bundle, limits: &Limits) -> Result<Findings, Refusal> {
 }
 
 /// Parses and analyses, and sees that the entry points are there.
-pub(crate) fn parse(bundle: &Bundle, limits: &Limits) -> Result<(regorus::Engine, Analysis), Refusal> {
+pub(crate) fn parse(
+    bundle: &Bundle,
+    limits: &Limits,
+) -> Result<(regorus::Engine, Analysis), Refusal> {
     let mut parsed = engines::parse(bundle, limits)?;
     let analysis = analysis::analyse(parsed.get_modules(), limits)?;
     for name in ["allow", "deny"] {
         if !has_rule(&analysis, name) {
-            return Err(Refusal::NoEntry { path: format!("data.npo.policy.{name}") });
+            return Err(Refusal::NoEntry {
+                path: format!("data.npo.policy.{name}"),
+            });
         }
     }
     Ok((parsed, analysis))
@@ -127,7 +146,9 @@ pub(crate) fn parse(bundle: &Bundle, limits: &Limits) -> Result<(regorus::Engine
 
 /// Whether the bundle defines `data.npo.policy.<name>`.
 pub(crate) fn has_rule(analysis: &Analysis, name: &str) -> bool {
-    analysis.rules.contains(&["npo", "policy", name].map(str::to_owned).to_vec())
+    analysis
+        .rules
+        .contains(["npo", "policy", name].map(str::to_owned).as_slice())
 }
 
 /// Names of facts that a bundle mentions one by one.
@@ -142,13 +163,16 @@ fn facts(analysis: &Analysis) -> BTreeSet<String> {
 /// Reads `data.json`.
 pub(crate) fn read_data(text: &str) -> Result<serde_json::Value, Refusal> {
     let refuse = |message: String| Refusal::Data { message };
-    let data: serde_json::Value = serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
+    let data: serde_json::Value =
+        serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
     let Some(fields) = data.as_object() else {
         return Err(refuse("expected an object at the top".to_owned()));
     };
     for reserved in ["npo", engines::ENTRY_PACKAGE] {
         if fields.contains_key(reserved) {
-            return Err(refuse(format!("`{reserved}` at the top is the place of rules, expected another name")));
+            return Err(refuse(format!(
+                "`{reserved}` at the top is the place of rules, expected another name"
+            )));
         }
     }
     Ok(data)

@@ -15,8 +15,8 @@ use regorus::utils::limits::LimitError;
 use regorus::{Engine, Value};
 
 use crate::bundle::Bundle;
-use crate::refusal::Refusal;
 use crate::limits::Limits;
+use crate::refusal::Refusal;
 use crate::verdict::{EvalPath, RULE_ERROR, RULE_TIMEOUT, Verdict, read_verdict};
 
 /// Package of the generated entry rule; bundles may not use it.
@@ -39,14 +39,24 @@ pub(crate) fn parse(bundle: &Bundle, limits: &Limits) -> Result<Engine, Refusal>
 /// Adds the entry rule and `data` to parsed sources, ready to evaluate.
 pub(crate) fn complete(engine: &Engine, data: Value, has_passed: bool) -> Result<Engine, Refusal> {
     let mut engine = engine.clone();
-    let passed = if has_passed { "{x | x := data.npo.policy.passed}" } else { "set()" };
+    let passed = if has_passed {
+        "{x | x := data.npo.policy.passed}"
+    } else {
+        "set()"
+    };
     let entry = format!(
         "package {ENTRY_PACKAGE}\nresult := {{\"allow\": {{x | x := data.npo.policy.allow}}, \
          \"deny\": {{x | x := data.npo.policy.deny}}, \"passed\": {passed}}}\n"
     );
-    let broken = |error: String| Refusal::Compile { message: one_line(&error) };
-    engine.add_policy("npo_entry.rego".to_owned(), entry).map_err(|error| broken(error.to_string()))?;
-    engine.add_data(data).map_err(|error| broken(error.to_string()))?;
+    let broken = |error: String| Refusal::Compile {
+        message: one_line(&error),
+    };
+    engine
+        .add_policy("npo_entry.rego".to_owned(), entry)
+        .map_err(|error| broken(error.to_string()))?;
+    engine
+        .add_data(data)
+        .map_err(|error| broken(error.to_string()))?;
     Ok(engine)
 }
 
@@ -56,11 +66,18 @@ pub(crate) fn interpret(engine: &mut Engine, input: Value) -> Verdict {
     match engine.eval_rule(ENTRY_RULE.to_owned()) {
         Ok(result) => read_verdict(&result, EvalPath::Interpreter),
         Err(error) => {
-            let timeout = matches!(error.downcast_ref::<LimitError>(), Some(LimitError::TimeLimitExceeded { .. }));
+            let timeout = matches!(
+                error.downcast_ref::<LimitError>(),
+                Some(LimitError::TimeLimitExceeded { .. })
+            );
             let words = one_line(&error.to_string());
             // Some limit errors reach us as text only.
             let timeout = timeout || words.contains("exceeded time limit");
-            Verdict::refused(if timeout { RULE_TIMEOUT } else { RULE_ERROR }, EvalPath::Interpreter, words)
+            Verdict::refused(
+                if timeout { RULE_TIMEOUT } else { RULE_ERROR },
+                EvalPath::Interpreter,
+                words,
+            )
         }
     }
 }
@@ -76,10 +93,16 @@ pub(crate) struct Compiled {
 impl Compiled {
     /// Compiles what [`complete`] prepared.
     pub(crate) fn new(engine: &mut Engine, data: Value, limits: &Limits) -> Result<Self, String> {
-        let policy = engine.compile_with_entrypoint(&ENTRY_RULE.into()).map_err(|error| one_line(&error.to_string()))?;
-        let program =
-            Compiler::compile_from_policy(&policy, &[ENTRY_RULE]).map_err(|error| one_line(&error.to_string()))?;
-        let compiled = Self { program, data, instructions_max: limits.instructions_max };
+        let policy = engine
+            .compile_with_entrypoint(&ENTRY_RULE.into())
+            .map_err(|error| one_line(&error.to_string()))?;
+        let program = Compiler::compile_from_policy(&policy, &[ENTRY_RULE])
+            .map_err(|error| one_line(&error.to_string()))?;
+        let compiled = Self {
+            program,
+            data,
+            instructions_max: limits.instructions_max,
+        };
         compiled.vm().map(|_| compiled.clone())
     }
 
@@ -87,7 +110,8 @@ impl Compiled {
     pub(crate) fn vm(&self) -> Result<RegoVM, String> {
         let mut vm = RegoVM::new();
         vm.load_program(Arc::clone(&self.program));
-        vm.set_data(self.data.clone()).map_err(|error| one_line(&error.to_string()))?;
+        vm.set_data(self.data.clone())
+            .map_err(|error| one_line(&error.to_string()))?;
         vm.set_max_instructions(self.instructions_max);
         vm.set_strict_builtin_errors(true);
         Ok(vm)
@@ -101,7 +125,9 @@ pub(crate) fn run(vm: &mut RegoVM, input: Value) -> Verdict {
         Ok(result) => read_verdict(&result, EvalPath::Vm),
         Err(error) => {
             let rule = match error {
-                VmError::InstructionLimitExceeded { .. } | VmError::TimeLimitExceeded { .. } => RULE_TIMEOUT,
+                VmError::InstructionLimitExceeded { .. } | VmError::TimeLimitExceeded { .. } => {
+                    RULE_TIMEOUT
+                }
                 _ => RULE_ERROR,
             };
             Verdict::refused(rule, EvalPath::Vm, one_line(&error.to_string()))
@@ -112,6 +138,14 @@ pub(crate) fn run(vm: &mut RegoVM, input: Value) -> Verdict {
 /// The engine's messages span lines, with a caret; ours are one line and bounded.
 pub(crate) fn one_line(message: &str) -> String {
     const CHARS_MAX: usize = 400;
-    let words = message.lines().map(str::trim).filter(|line| !line.is_empty() && *line != "|" && *line != "^");
-    words.collect::<Vec<_>>().join(" ").chars().take(CHARS_MAX).collect()
+    let words = message
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && *line != "|" && *line != "^");
+    words
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(CHARS_MAX)
+        .collect()
 }

@@ -54,6 +54,34 @@ impl Footprint {
         self.0.iter().map(Part::path).collect()
     }
 
+    /// The input without the facts and features that the bundle cannot see, which need not be built for it.
+    pub(crate) fn trim<'a>(&self, input: &Input<'a>) -> Input<'a> {
+        let sees = |whole: &Part, one: &dyn Fn(&Part) -> bool| {
+            self.0.contains(whole) || self.0.iter().any(one)
+        };
+        let features = input.features.iter().filter(|(name, _)| {
+            sees(
+                &Part::Features,
+                &|part| matches!(part, Part::Feature(n) if n == name),
+            )
+        });
+        let facts = input.facts.iter().filter(|(name, _)| {
+            sees(
+                &Part::Facts,
+                &|part| matches!(part, Part::Fact(n) if n == name),
+            )
+        });
+        Input {
+            now: input.now,
+            scenario: input.scenario,
+            action: input.action,
+            features: features.copied().collect(),
+            facts: facts.copied().collect(),
+            context: input.context,
+            source: input.source,
+        }
+    }
+
     /// Writes the exact values of `input` on this footprint over `key`.
     ///
     /// Every part writes either a fixed number of bytes or its length first, so no two different
@@ -119,14 +147,26 @@ fn fact(key: &mut Vec<u8>, fact: Option<Fact<'_>>) {
 /// The parts below a path. A path to nothing that exists is always undefined and needs no part.
 fn parts_of(path: &Path) -> Vec<Part> {
     use Part::{
-        ActionName, ActionTarget, Entity, Fact, Facts, Feature, Features, InFlightSite, InFlightTotal, Kind, MinuteOfDay, Risk,
-        Site, Source, Unix, Weekday,
+        ActionName, ActionTarget, Entity, Fact, Facts, Feature, Features, InFlightSite,
+        InFlightTotal, Kind, MinuteOfDay, Risk, Site, Source, Unix, Weekday,
     };
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     match path.as_slice() {
         [] => vec![
-            Unix, MinuteOfDay, Weekday, Kind, Entity, Site, Risk, ActionName, ActionTarget, Features, Facts, InFlightSite,
-            InFlightTotal, Source,
+            Unix,
+            MinuteOfDay,
+            Weekday,
+            Kind,
+            Entity,
+            Site,
+            Risk,
+            ActionName,
+            ActionTarget,
+            Features,
+            Facts,
+            InFlightSite,
+            InFlightTotal,
+            Source,
         ],
         ["now"] => vec![Unix, MinuteOfDay, Weekday],
         ["now", "unix", ..] => vec![Unix],
@@ -180,21 +220,52 @@ mod tests {
     use super::*;
 
     fn check(paths: &[&str], expected: &[&str]) {
-        let split = |path: &&str| path.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let split = |path: &&str| {
+            path.split('.')
+                .filter(|part| !part.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
         let footprint = Footprint::new(&paths.iter().map(split).collect());
         assert_eq!(footprint.paths(), expected, "{paths:?}");
     }
 
     #[test]
     fn overlaps_fold_into_the_wider_part() {
-        check(&["facts.a", "facts.b.c", "source"], &["facts.a", "facts.b", "source"]);
+        check(
+            &["facts.a", "facts.b.c", "source"],
+            &["facts.a", "facts.b", "source"],
+        );
         check(&["facts.a", "facts"], &["facts"]);
-        check(&["action", "action.name"], &["action.name", "action.target"]);
-        check(&["context", "nothing.here"], &["context.in_flight.site", "context.in_flight.total"]);
+        check(
+            &["action", "action.name"],
+            &["action.name", "action.target"],
+        );
+        check(
+            &["context", "nothing.here"],
+            &["context.in_flight.site", "context.in_flight.total"],
+        );
         let mut all = Vec::new();
-        all.extend(["now.unix", "now.minute_of_day", "now.weekday", "scenario.type", "scenario.entity", "scenario.site"]);
-        all.extend(["scenario.risk", "action.name", "action.target", "features", "facts"]);
-        all.extend(["context.in_flight.site", "context.in_flight.total", "source"]);
+        all.extend([
+            "now.unix",
+            "now.minute_of_day",
+            "now.weekday",
+            "scenario.type",
+            "scenario.entity",
+            "scenario.site",
+        ]);
+        all.extend([
+            "scenario.risk",
+            "action.name",
+            "action.target",
+            "features",
+            "facts",
+        ]);
+        all.extend([
+            "context.in_flight.site",
+            "context.in_flight.total",
+            "source",
+        ]);
         check(&[""], &all);
     }
 }

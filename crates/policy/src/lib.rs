@@ -1,6 +1,6 @@
 //! The Safety Policy Engine: an organisation's own rules, in Rego, over every proposed action.
 //!
-//! A *bundle* is a directory of policies with data and tests. [`check`] decides whether it may be
+//! A *bundle* is a directory of policies with data and tests. [`check()`] decides whether it may be
 //! used at all, in a child process because a bad bundle can end the process that reads it;
 //! [`Spe`] judges inputs by a bundle that passed. This is the only crate that names the Rego
 //! engine. It knows nothing of the log, of operators or of learning, and it never decides what
@@ -34,6 +34,7 @@ mod report;
 mod scan;
 mod spawn;
 mod spe;
+mod syntax;
 mod trial;
 mod verdict;
 mod walk;
@@ -48,4 +49,6 @@ pub use refusal::{Place, Refusal};
 pub use report::{CaseReport, EngineChoice, Findings};
 pub use spawn::ChildError;
 pub use spe::{LoadError, Spe};
-pub use verdict::{EvalPath, RULE_ERROR, RULE_NOT_ALLOWED, RULE_TIMEOUT, RULE_UNDEFINED, RuleHit, Verdict};
+pub use verdict::{
+    EvalPath, RULE_ERROR, RULE_NOT_ALLOWED, RULE_TIMEOUT, RULE_UNDEFINED, RuleHit, Verdict,
+};

@@ -79,23 +79,47 @@ impl Memo {
         }
         let mut shard = self.shard(hash).lock();
         // Two threads may have missed on the same key; the second finds it here.
-        if shard.young.table.find(hash, |entry| *entry.key == *key).is_none() {
-            let verdict = Verdict { path: EvalPath::Memo, ..verdict.clone() };
-            self.insert(&mut shard, Entry { hash, key: key.into(), verdict });
+        if shard
+            .young
+            .table
+            .find(hash, |entry| *entry.key == *key)
+            .is_none()
+        {
+            let verdict = Verdict {
+                path: EvalPath::Memo,
+                ..verdict.clone()
+            };
+            self.insert(
+                &mut shard,
+                Entry {
+                    hash,
+                    key: key.into(),
+                    verdict,
+                },
+            );
         }
     }
 
     /// Verdicts held now.
     pub(crate) fn len(&self) -> usize {
-        self.shards.iter().map(Mutex::lock).map(|shard| shard.young.table.len() + shard.old.table.len()).sum()
+        self.shards
+            .iter()
+            .map(Mutex::lock)
+            .map(|shard| shard.young.table.len() + shard.old.table.len())
+            .sum()
     }
 
     fn insert(&self, shard: &mut Shard, entry: Entry) {
-        if shard.young.table.len() >= self.entries_max || shard.young.bytes + entry.key.len() > self.bytes_max {
+        if shard.young.table.len() >= self.entries_max
+            || shard.young.bytes + entry.key.len() > self.bytes_max
+        {
             shard.old = mem::take(&mut shard.young);
         }
         shard.young.bytes += entry.key.len();
-        shard.young.table.insert_unique(entry.hash, entry, |entry| entry.hash);
+        shard
+            .young
+            .table
+            .insert_unique(entry.hash, entry, |entry| entry.hash);
     }
 
     fn shard(&self, hash: u64) -> &Mutex<Shard> {
@@ -111,7 +135,12 @@ mod tests {
     use super::*;
 
     fn verdict(allow: bool) -> Verdict {
-        Verdict { allow, rules: Arc::from([]), path: EvalPath::Vm, error: None }
+        Verdict {
+            allow,
+            rules: Arc::from([]),
+            path: EvalPath::Vm,
+            error: None,
+        }
     }
 
     #[test]
@@ -119,7 +148,10 @@ mod tests {
         let memo = Memo::new(1000, 1 << 20);
         memo.put(7, b"a", &verdict(true));
         memo.put(7, b"b", &verdict(false));
-        let get = |key: &[u8]| memo.get(7, key).map(|verdict| (verdict.allow, verdict.path));
+        let get = |key: &[u8]| {
+            memo.get(7, key)
+                .map(|verdict| (verdict.allow, verdict.path))
+        };
         assert_eq!(get(b"a"), Some((true, EvalPath::Memo)));
         assert_eq!(get(b"b"), Some((false, EvalPath::Memo)));
         assert_eq!(get(b"c"), None);
@@ -133,7 +165,10 @@ mod tests {
             let key = i.to_le_bytes();
             memo.put(memo.hash(&key), &key, &verdict(true));
             let favourite = 0u32.to_le_bytes();
-            assert!(memo.get(memo.hash(&favourite), &favourite).is_some(), "at {i}");
+            assert!(
+                memo.get(memo.hash(&favourite), &favourite).is_some(),
+                "at {i}"
+            );
             assert!(memo.len() <= entries_max);
         }
         let large = vec![0u8; KEY_BYTES_MAX + 1];

@@ -43,7 +43,9 @@ pub enum Refusal {
         message: String,
     },
     /// A rule can reach itself.
-    #[error("recursion at {place}: {cycle} (a local variable named like a rule counts as that rule)")]
+    #[error(
+        "recursion at {place}: {cycle} (a local variable named like a rule counts as that rule)"
+    )]
     Recursion {
         /// A rule on the cycle.
         place: Place,
@@ -85,7 +87,9 @@ pub enum Refusal {
         what: String,
     },
     /// An entry point is missing.
-    #[error("no rule `{path}`: a bundle defines `data.npo.policy.allow` and `data.npo.policy.deny`")]
+    #[error(
+        "no rule `{path}`: a bundle defines `data.npo.policy.allow` and `data.npo.policy.deny`"
+    )]
     NoEntry {
         /// The missing rule.
         path: String,
@@ -110,14 +114,27 @@ impl Refusal {
     /// Reads place and words out of the parser's message, which has the form `--> file:line:column … error: words`.
     pub(crate) fn parse(file: &str, message: &str) -> Self {
         let numbers = message.split_once("--> ").and_then(|(_, rest)| {
-            let mut parts = rest.lines().next()?.rsplit(':').map(|part| part.trim().parse::<u32>());
+            let mut parts = rest
+                .lines()
+                .next()?
+                .rsplit(':')
+                .map(|part| part.trim().parse::<u32>());
             let column = parts.next()?.ok()?;
             Some((parts.next()?.ok()?, column))
         });
         let (line, column) = numbers.unwrap_or((1, 1));
-        let words = message.rsplit_once("error: ").map_or(message, |(_, words)| words);
-        let place = Place { file: file.to_owned(), line, column };
-        Self::Parse { place, message: one_line(words) }
+        let words = message
+            .rsplit_once("error: ")
+            .map_or(message, |(_, words)| words);
+        let place = Place {
+            file: file.to_owned(),
+            line,
+            column,
+        };
+        Self::Parse {
+            place,
+            message: one_line(words),
+        }
     }
 }
 
@@ -129,11 +146,16 @@ mod tests {
     fn parse_errors_keep_their_place() {
         let mut engine = regorus::Engine::new();
         let source = "package p\n\nallow if {\n  input.x ==\n}\n";
-        let error = engine.add_policy("a.rego".to_owned(), source.to_owned()).expect_err("does not parse");
+        let error = engine
+            .add_policy("a.rego".to_owned(), source.to_owned())
+            .expect_err("does not parse");
         let Refusal::Parse { place, message } = Refusal::parse("a.rego", &error.to_string()) else {
             panic!("not a parse error");
         };
-        assert_eq!((place.file.as_str(), place.line, place.column), ("a.rego", 5, 1));
+        assert_eq!(
+            (place.file.as_str(), place.line, place.column),
+            ("a.rego", 5, 1)
+        );
         assert!(!message.is_empty() && !message.contains('\n'), "{message}");
         let unknown = Refusal::parse("a.rego", "something else");
         assert_eq!(unknown.to_string(), "a.rego:1:1: something else");

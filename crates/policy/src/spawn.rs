@@ -34,7 +34,9 @@ pub enum ChildError {
         bytes_max: u64,
     },
     /// It overflowed its stack.
-    #[error("validation overflowed its stack; an expression or a chain of rules is nested too deeply")]
+    #[error(
+        "validation overflowed its stack; an expression or a chain of rules is nested too deeply"
+    )]
     Stack,
     /// It ended in another way.
     #[error("validation process ended early ({status}): {said}")]
@@ -53,9 +55,18 @@ pub enum ChildError {
 }
 
 /// Runs `command`, feeds it `request` and returns what it wrote.
-pub(crate) fn run(mut command: Command, request: Vec<u8>, ms_max: u64, bytes_max: u64) -> Result<Vec<u8>, ChildError> {
+pub(crate) fn run(
+    mut command: Command,
+    request: Vec<u8>,
+    ms_max: u64,
+    bytes_max: u64,
+) -> Result<Vec<u8>, ChildError> {
     let deadline = Instant::now() + Duration::from_millis(ms_max);
-    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
     let mut child = child.map_err(ChildError::Start)?;
     let missing = || ChildError::Start(std::io::ErrorKind::BrokenPipe.into());
     let mut stdin = child.stdin.take().ok_or_else(missing)?;
@@ -67,7 +78,11 @@ pub(crate) fn run(mut command: Command, request: Vec<u8>, ms_max: u64, bytes_max
     let said = gather(stderr, STDERR_BYTES_MAX);
 
     let status = wait(&mut child, deadline)?.ok_or(ChildError::Timeout { ms_max })?;
-    let take = |bytes: mpsc::Receiver<Vec<u8>>| bytes.recv_timeout(Duration::from_secs(1)).unwrap_or_default();
+    let take = |bytes: mpsc::Receiver<Vec<u8>>| {
+        bytes
+            .recv_timeout(Duration::from_secs(1))
+            .unwrap_or_default()
+    };
     let (reply, said) = (take(reply), take(said));
     if status.success() {
         return Ok(reply);
@@ -123,8 +138,16 @@ fn explain(status: ExitStatus, said: &str, ms_max: u64, bytes_max: u64) -> Child
             return ChildError::Timeout { ms_max };
         }
     }
-    let said = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-    ChildError::Died { status: status.to_string(), said: said.chars().take(300).collect() }
+    let said = said
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    ChildError::Died {
+        status: status.to_string(),
+        said: said.chars().take(300).collect(),
+    }
 }
 
 #[cfg(all(test, unix))]
@@ -147,8 +170,14 @@ mod tests {
         check("echo hi; exit 0", Ok("hi\n"));
         check("sleep 5", Err("longer than 500 ms"));
         check("kill -9 $$", Err("longer than 500 ms"));
-        check("echo 'memory allocation of 9 bytes failed' >&2; kill -6 $$", Err("more than 1024 bytes of memory"));
-        check("echo 'thread x has overflowed its stack' >&2; kill -6 $$", Err("overflowed its stack"));
+        check(
+            "echo 'memory allocation of 9 bytes failed' >&2; kill -6 $$",
+            Err("more than 1024 bytes of memory"),
+        );
+        check(
+            "echo 'thread x has overflowed its stack' >&2; kill -6 $$",
+            Err("overflowed its stack"),
+        );
         check("echo broken >&2; exit 3", Err("exit status: 3): broken"));
     }
 

@@ -138,7 +138,10 @@ impl Spe {
         }
         let input = input.to_value();
         guarded(EvalPath::Interpreter, || {
-            let mut engine = self.interpreter.take().unwrap_or_else(|| self.prototype.clone());
+            let mut engine = self
+                .interpreter
+                .take()
+                .unwrap_or_else(|| self.prototype.clone());
             let verdict = engines::interpret(&mut engine, input);
             self.interpreter.give(engine);
             verdict
@@ -171,14 +174,18 @@ impl Spe {
     }
 
     fn path(&self) -> EvalPath {
-        if self.vm.is_some() { EvalPath::Vm } else { EvalPath::Interpreter }
+        if self.vm.is_some() {
+            EvalPath::Vm
+        } else {
+            EvalPath::Interpreter
+        }
     }
 
     fn fresh(&self, input: &Input<'_>) -> Verdict {
         let Some((compiled, pool)) = &self.vm else {
             return self.evaluate_by_interpreter(input);
         };
-        let input = input.to_value();
+        let input = self.footprint.trim(input).to_value();
         guarded(EvalPath::Vm, || {
             let mut vm = match pool.take().map_or_else(|| compiled.vm(), Ok) {
                 Ok(vm) => vm,
@@ -193,8 +200,9 @@ impl Spe {
 
 /// A panic inside the Rego engine denies; the machine it happened in is dropped, not reused.
 fn guarded(path: EvalPath, judge: impl FnOnce() -> Verdict) -> Verdict {
-    catch_unwind(AssertUnwindSafe(judge))
-        .unwrap_or_else(|_| Verdict::refused(RULE_ERROR, path, "the Rego engine panicked on this input"))
+    catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|_| {
+        Verdict::refused(RULE_ERROR, path, "the Rego engine panicked on this input")
+    })
 }
 
 /// Idle machines, in slots by thread, so that a thread finds its own without meeting others.
@@ -205,7 +213,9 @@ struct Pool<T> {
 
 impl<T> Default for Pool<T> {
     fn default() -> Self {
-        Self { slots: (0..SLOTS).map(|_| Mutex::default()).collect() }
+        Self {
+            slots: (0..SLOTS).map(|_| Mutex::default()).collect(),
+        }
     }
 }
 

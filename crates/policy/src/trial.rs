@@ -52,13 +52,28 @@ impl Subject<'_> {
         let (mut reports, mut compared, mut timeouts) = (Vec::new(), 0, BTreeSet::new());
         let mut probes_left = PROBES_MAX;
 
-        let no_case = Case { name: "an empty input".to_owned(), input: CaseInput::default(), data: None, allow: true, rules: None };
-        let runs = cases.iter().map(|(file, case)| (Some(file), case)).chain([(None, &no_case)]);
+        let no_case = Case {
+            name: "an empty input".to_owned(),
+            input: CaseInput::default(),
+            data: None,
+            allow: true,
+            rules: None,
+        };
+        let runs = cases
+            .iter()
+            .map(|(file, case)| (Some(file), case))
+            .chain([(None, &no_case)]);
         for (file, case) in runs {
-            let patch = case.data.as_ref().map(ToString::to_string).unwrap_or_default();
+            let patch = case
+                .data
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
             let pair = match pairs.entry(patch) {
                 std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-                std::collections::btree_map::Entry::Vacant(entry) => entry.insert(self.pair(case.data.as_ref())?),
+                std::collections::btree_map::Entry::Vacant(entry) => {
+                    entry.insert(self.pair(case.data.as_ref())?)
+                }
             };
             if let (Err(why), None) = (&pair.vm, &differs) {
                 differs = Some(format!("the VM cannot take the bundle: {why}"));
@@ -78,7 +93,11 @@ impl Subject<'_> {
                 let Some(other) = other else { continue };
                 compared += 1;
                 if !verdict.same_decision(&other) && differs.is_none() {
-                    differs = Some(format!("case `{name}` differs: interpreter {}, VM {}", words(&verdict), words(&other)));
+                    differs = Some(format!(
+                        "case `{name}` differs: interpreter {}, VM {}",
+                        words(&verdict),
+                        words(&other)
+                    ));
                 }
             }
             if let Some(file) = file {
@@ -86,13 +105,17 @@ impl Subject<'_> {
             }
         }
         if let Some(name) = timeouts.first() {
-            let message = format!("case `{name}` ran past the limit of {} ms for one evaluation", self.limits.evaluation_ms_max);
+            let message = format!(
+                "case `{name}` ran past the limit of {} ms for one evaluation",
+                self.limits.evaluation_ms_max
+            );
             return Err(Refusal::Compile { message });
         }
         let mut warnings = Vec::new();
         if cases.is_empty() {
             warnings.push("the bundle has no cases under `tests/`".to_owned());
-            differs.get_or_insert_with(|| "the bundle has no cases to compare the VM on".to_owned());
+            differs
+                .get_or_insert_with(|| "the bundle has no cases to compare the VM on".to_owned());
         } else {
             for allow in [true, false] {
                 if !cases.iter().any(|(_, case)| case.allow == allow) {
@@ -100,8 +123,15 @@ impl Subject<'_> {
                 }
             }
         }
-        let engine = differs.map_or(EngineChoice::Vm, |reason| EngineChoice::Interpreter { reason });
-        Ok(Trial { cases: reports, engine, compared, warnings })
+        let engine = differs.map_or(EngineChoice::Vm, |reason| EngineChoice::Interpreter {
+            reason,
+        });
+        Ok(Trial {
+            cases: reports,
+            engine,
+            compared,
+            warnings,
+        })
     }
 
     fn pair(&self, patch: Option<&serde_json::Value>) -> Result<Pair, Refusal> {
@@ -112,7 +142,10 @@ impl Subject<'_> {
         let data = Value::from(data);
         let mut engine = engines::complete(self.parsed, data.clone(), self.has_passed)?;
         let vm = Compiled::new(&mut engine, data, self.limits).and_then(|compiled| compiled.vm());
-        Ok(Pair { interpreter: engine, vm })
+        Ok(Pair {
+            interpreter: engine,
+            vm,
+        })
     }
 }
 
@@ -154,16 +187,27 @@ fn probes(input: &CaseInput, mentioned: &BTreeSet<String>) -> Vec<(String, CaseI
             probe.features.remove(name);
         });
     }
-    push("another scenario type".to_owned(), &|probe| probe.scenario.kind = "npo-probe".to_owned());
-    push("another action".to_owned(), &|probe| probe.action.name = "npo-probe".to_owned());
-    push("another risk".to_owned(), &|probe| probe.scenario.risk = "npo-probe".to_owned());
-    push("a busy site".to_owned(), &|probe| probe.context.in_flight.site = 1_000_000);
+    push("another scenario type".to_owned(), &|probe| {
+        probe.scenario.kind = "npo-probe".to_owned()
+    });
+    push("another action".to_owned(), &|probe| {
+        probe.action.name = "npo-probe".to_owned()
+    });
+    push("another risk".to_owned(), &|probe| {
+        probe.scenario.risk = "npo-probe".to_owned()
+    });
+    push("a busy site".to_owned(), &|probe| {
+        probe.context.in_flight.site = 1_000_000
+    });
     probes
 }
 
 fn report(file: &str, case: &Case, verdict: &Verdict) -> CaseReport {
     let rules: BTreeSet<&str> = verdict.rules.iter().map(|hit| hit.rule.as_str()).collect();
-    let expected = case.rules.as_ref().map(|rules| rules.iter().map(String::as_str).collect::<BTreeSet<_>>());
+    let expected = case
+        .rules
+        .as_ref()
+        .map(|rules| rules.iter().map(String::as_str).collect::<BTreeSet<_>>());
     CaseReport {
         file: file.to_owned(),
         name: case.name.clone(),
@@ -177,5 +221,9 @@ fn report(file: &str, case: &Case, verdict: &Verdict) -> CaseReport {
 
 fn words(verdict: &Verdict) -> String {
     let rules: Vec<&str> = verdict.rules.iter().map(|hit| hit.rule.as_str()).collect();
-    format!("{} [{}]", if verdict.allow { "allows" } else { "denies" }, rules.join(", "))
+    format!(
+        "{} [{}]",
+        if verdict.allow { "allows" } else { "denies" },
+        rules.join(", ")
+    )
 }

@@ -8,11 +8,12 @@
 use std::collections::BTreeMap;
 
 use regorus::Value;
-use regorus::unstable::{ArithOp, Expr, Literal, Module, Query, Ref, Rule, RuleAssign, RuleHead, Span};
+use regorus::unstable::{ArithOp, Expr, Literal, Module, Query, Ref, Rule, RuleHead};
 
 use crate::builtins::{self, Use};
-use crate::refusal::{Place, Refusal};
 use crate::limits::Limits;
+use crate::refusal::{Place, Refusal};
+use crate::syntax::{base, integer, is_modest_format, literal, place, static_path};
 
 /// A path such as `["npo", "policy", "deny"]`.
 pub(crate) type Path = Vec<String>;
@@ -49,14 +50,27 @@ pub(crate) enum HeadValue {
 /// Reads the definitions of one module.
 pub(crate) fn definitions(module: &Module, limits: &Limits) -> Result<Vec<Definition>, Refusal> {
     let package = static_path(&module.package.refr).0;
-    if package.first().is_some_and(|name| name == crate::engines::ENTRY_PACKAGE) {
+    if package
+        .first()
+        .is_some_and(|name| name == crate::engines::ENTRY_PACKAGE)
+    {
         let place = place(&module.package.span);
-        return Err(Refusal::Construct { place, what: format!("package `{}` is the engine's own", crate::engines::ENTRY_PACKAGE) });
+        return Err(Refusal::Construct {
+            place,
+            what: format!(
+                "package `{}` is the engine's own",
+                crate::engines::ENTRY_PACKAGE
+            ),
+        });
     }
     let mut imports = BTreeMap::new();
     for import in &module.imports {
         let path = static_path(&import.refr).0;
-        let name = import.r#as.as_ref().map(|span| span.text().to_owned()).or_else(|| path.last().cloned());
+        let name = import
+            .r#as
+            .as_ref()
+            .map(|span| span.text().to_owned())
+            .or_else(|| path.last().cloned());
         if let Some(name) = name {
             imports.insert(name, path);
         }
@@ -65,68 +79,18 @@ pub(crate) fn definitions(module: &Module, limits: &Limits) -> Result<Vec<Defini
         .policy
         .iter()
         .map(|rule| {
-            let mut walker = Walker { package: &package, imports: &imports, limits, depth: 0, data: vec![], input: vec![], may_fail: None };
+            let mut walker = Walker {
+                package: &package,
+                imports: &imports,
+                limits,
+                depth: 0,
+                data: vec![],
+                input: vec![],
+                may_fail: None,
+            };
             walker.rule(rule)
         })
         .collect()
-}
-
-pub(crate) fn place(span: &Span) -> Place {
-    Place { file: span.source.get_path().clone(), line: span.line, column: span.col }
-}
-
-/// The static components of a reference, the index expressions met on the way, and whether the whole is static.
-fn static_path(expr: &Expr) -> (Path, Vec<&Ref<Expr>>, bool) {
-    // Outermost part first; iterative, because a chain of dots may be long.
-    let mut parts: Vec<Result<String, &Ref<Expr>>> = Vec::new();
-    let mut at = expr;
-    let base = loop {
-        match at {
-            Expr::RefDot { refr, field, .. } => {
-                parts.push(Ok(match &field.1 {
-                    Value::String(name) => name.as_ref().to_owned(),
-                    _ => field.0.text().to_owned(),
-                }));
-                at = refr.as_ref();
-            }
-            Expr::RefBrack { refr, index, .. } => {
-                parts.push(match index.as_ref() {
-                    Expr::String { value: Value::String(text), .. } | Expr::RawString { value: Value::String(text), .. } => {
-                        Ok(text.as_ref().to_owned())
-                    }
-                    _ => Err(index),
-                });
-                at = refr.as_ref();
-            }
-            other => break other,
-        }
-    };
-    let mut path = Vec::new();
-    let mut indexes = Vec::new();
-    let mut is_static = matches!(base, Expr::Var { .. });
-    if let Expr::Var { span, .. } = base {
-        path.push(span.text().to_owned());
-    }
-    for part in parts.into_iter().rev() {
-        match part {
-            Ok(name) if is_static => path.push(name),
-            Ok(_) => {}
-            Err(index) => {
-                is_static = false;
-                indexes.push(index);
-            }
-        }
-    }
-    (path, indexes, is_static)
-}
-
-/// What a chain of dots and brackets starts from; its span is where the chain begins.
-fn base(expr: &Expr) -> &Expr {
-    let mut at = expr;
-    while let Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } = at {
-        at = refr.as_ref();
-    }
-    at
 }
 
 struct Walker<'a> {
@@ -143,7 +107,9 @@ impl Walker<'_> {
     fn rule(&mut self, rule: &Rule) -> Result<Definition, Refusal> {
         let mut interpreter_only = None;
         let (head, value) = match rule {
-            Rule::Default { refr, args, value, .. } => {
+            Rule::Default {
+                refr, args, value, ..
+            } => {
                 if !args.is_empty() {
                     interpreter_only = Some("a default function".to_owned());
                 }
@@ -202,7 +168,9 @@ impl Walker<'_> {
                 }
                 (refr, HeadValue::Partial)
             }
-            RuleHead::Func { refr, args, assign, .. } => {
+            RuleHead::Func {
+                refr, args, assign, ..
+            } => {
                 for arg in args {
                     self.expr(arg)?;
                 }
@@ -218,12 +186,22 @@ impl Walker<'_> {
         for stmt in &query.stmts {
             if let Some(with) = stmt.with_mods.first() {
                 // It could swap a rule for another at run time and so tie a knot that the call graph does not show.
-                let what = "`with` is not for policies; cases under `tests/` set the input and the data".to_owned();
-                return Err(Refusal::Construct { place: place(&with.span), what });
+                let what =
+                    "`with` is not for policies; cases under `tests/` set the input and the data"
+                        .to_owned();
+                return Err(Refusal::Construct {
+                    place: place(&with.span),
+                    what,
+                });
             }
             match &stmt.literal {
                 Literal::SomeVars { .. } => {}
-                Literal::SomeIn { key, value, collection, .. } => {
+                Literal::SomeIn {
+                    key,
+                    value,
+                    collection,
+                    ..
+                } => {
                     if let Some(key) = key {
                         self.expr(key)?;
                     }
@@ -244,7 +222,10 @@ impl Walker<'_> {
         self.depth += 1;
         if self.depth > self.limits.expression_depth_max {
             let depth_max = self.limits.expression_depth_max;
-            return Err(Refusal::ExpressionDepth { place: place(expr.span()), depth_max });
+            return Err(Refusal::ExpressionDepth {
+                place: place(expr.span()),
+                depth_max,
+            });
         }
         self.expr_inside(expr)?;
         self.depth -= 1;
@@ -253,8 +234,14 @@ impl Walker<'_> {
 
     fn expr_inside(&mut self, expr: &Expr) -> Result<(), Refusal> {
         match expr {
-            Expr::String { .. } | Expr::RawString { .. } | Expr::Number { .. } | Expr::Bool { .. } | Expr::Null { .. } => {}
-            Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => self.reference(expr)?,
+            Expr::String { .. }
+            | Expr::RawString { .. }
+            | Expr::Number { .. }
+            | Expr::Bool { .. }
+            | Expr::Null { .. } => {}
+            Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => {
+                self.reference(expr)?
+            }
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
                 for item in items {
                     self.expr(item)?;
@@ -270,7 +257,9 @@ impl Walker<'_> {
                 self.expr(term)?;
                 self.query(query)?;
             }
-            Expr::ObjectCompr { key, value, query, .. } => {
+            Expr::ObjectCompr {
+                key, value, query, ..
+            } => {
                 self.expr(key)?;
                 self.expr(value)?;
                 self.query(query)?;
@@ -296,7 +285,12 @@ impl Walker<'_> {
                 self.expr(lhs)?;
                 self.expr(rhs)?;
             }
-            Expr::Membership { key, value, collection, .. } => {
+            Expr::Membership {
+                key,
+                value,
+                collection,
+                ..
+            } => {
                 if let Some(key) = key {
                     self.expr(key)?;
                 }
@@ -343,7 +337,10 @@ impl Walker<'_> {
         let name = path.join(".");
         let place = place(base(fcn).span());
         if !is_static || path.is_empty() {
-            return Err(Refusal::Construct { place, what: "a function is called by a computed name".to_owned() });
+            return Err(Refusal::Construct {
+                place,
+                what: "a function is called by a computed name".to_owned(),
+            });
         }
         self.note(&path);
         // An import may be called like the name space of a built-in; then the built-in's rules apply.
@@ -351,44 +348,51 @@ impl Walker<'_> {
         if !is_builtin && (path[0] == "data" || self.imports.contains_key(&path[0])) {
             return Ok(());
         }
-        let pattern_is_input = params.first().is_some_and(|p| !matches!(p.as_ref(), Expr::String { .. } | Expr::RawString { .. } | Expr::Var { .. }));
+        let pattern_is_input = params.first().is_some_and(|p| {
+            !matches!(
+                p.as_ref(),
+                Expr::String { .. } | Expr::RawString { .. } | Expr::Var { .. }
+            )
+        });
         if builtins::may_fail(&name, pattern_is_input) {
             self.may_fail = Some(format!("a call of `{name}` that may fail"));
+        }
+        if name == "sprintf"
+            && !params
+                .first()
+                .is_some_and(|format| is_modest_format(format))
+        {
+            let why =
+                "its format must be a literal that pads to less than 1000 characters".to_owned();
+            return Err(Refusal::Builtin { place, name, why });
         }
         match builtins::usage(&name) {
             Use::Allowed => Ok(()),
             // A function of the bundle: the graph finds out whether it exists.
             Use::Refused(_) if path.len() == 1 && !is_builtin => Ok(()),
-            Use::Refused(why) => Err(Refusal::Builtin { place, name, why: why.to_owned() }),
+            Use::Refused(why) => Err(Refusal::Builtin {
+                place,
+                name,
+                why: why.to_owned(),
+            }),
             Use::LiteralRange => {
                 let max = self.limits.range_max;
-                let small = match (params.first().and_then(|p| integer(p)), params.get(1).and_then(|p| integer(p))) {
+                let small = match (
+                    params.first().and_then(|p| integer(p)),
+                    params.get(1).and_then(|p| integer(p)),
+                ) {
                     (Some(from), Some(to)) => from.abs_diff(to) <= max.unsigned_abs(),
                     _ => false,
                 };
                 if small {
                     return Ok(());
                 }
-                Err(Refusal::Builtin { place, name, why: format!("its bounds must be literal numbers at most {max} apart") })
+                Err(Refusal::Builtin {
+                    place,
+                    name,
+                    why: format!("its bounds must be literal numbers at most {max} apart"),
+                })
             }
         }
-    }
-}
-
-fn literal(assign: Option<&RuleAssign>) -> HeadValue {
-    match assign.map(|assign| assign.value.as_ref()) {
-        None => HeadValue::Fixed(Value::Bool(true)),
-        Some(Expr::Bool { value, .. } | Expr::String { value, .. } | Expr::RawString { value, .. } | Expr::Number { value, .. }) => {
-            HeadValue::Fixed(value.clone())
-        }
-        Some(_) => HeadValue::Computed,
-    }
-}
-
-fn integer(expr: &Expr) -> Option<i64> {
-    match expr {
-        Expr::Number { value, .. } => value.as_i64().ok(),
-        Expr::UnaryExpr { expr, .. } => integer(expr).and_then(i64::checked_neg),
-        _ => None,
     }
 }

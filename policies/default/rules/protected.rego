@@ -1,28 +1,32 @@
-# Links that automation must leave alone, by name or glob (`*` matches anything).
+# Links that automation must leave alone: by name, by the start of the name, or by glob.
+# Globs are the dearest of the three; `*` matches anything.
 package npo.policy
 
-protected_applies if input.action.name in data.protected.actions
+passed contains "protected-link" if input.action.name in data.protected.actions
 
-protected_by contains pattern if {
-	protected_applies
-	some pattern in data.protected.links
-	glob.match(pattern, null, input.scenario.entity)
-}
-
-protected_by contains pattern if {
-	protected_applies
-	some pattern in data.protected.links
-	glob.match(pattern, null, input.action.target)
-}
-
-passed contains "protected-link" if {
-	protected_applies
-	count(protected_by) == 0
+deny contains {
+	"rule": "protected-link",
+	"message": sprintf("`%v` is protected by name", [link]),
+} if {
+	input.action.name in data.protected.actions
+	some link in [input.scenario.entity, input.action.target]
+	link in data.protected.names
 }
 
 deny contains {
 	"rule": "protected-link",
-	"message": sprintf("the link is protected by `%v`", [pattern]),
+	"message": sprintf("`%v` or `%v` starts like a protected link", [input.scenario.entity, input.action.target]),
 } if {
-	some pattern in protected_by
+	input.action.name in data.protected.actions
+	strings.any_prefix_match([input.scenario.entity, input.action.target], data.protected.prefixes)
+}
+
+deny contains {
+	"rule": "protected-link",
+	"message": sprintf("`%v` is protected by `%v`", [link, pattern]),
+} if {
+	input.action.name in data.protected.actions
+	some pattern in data.protected.globs
+	some link in [input.scenario.entity, input.action.target]
+	glob.match(pattern, null, link)
 }

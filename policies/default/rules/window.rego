@@ -2,10 +2,20 @@
 # A window ends before `to_minute`; one across midnight is written as two.
 package npo.policy
 
-window_needed if {
+passed contains "maintenance-window" if {
 	some window in data.windows
 	input.action.name in window.actions
 	input.scenario.risk in window.risks
+}
+
+deny contains {
+	"rule": "maintenance-window",
+	"message": sprintf("`%v` at risk `%v` needs a maintenance window, and none is open", [input.action.name, input.scenario.risk]),
+} if {
+	some window in data.windows
+	input.action.name in window.actions
+	input.scenario.risk in window.risks
+	not window_open
 }
 
 window_open if {
@@ -15,17 +25,4 @@ window_open if {
 	input.now.weekday in window.weekdays
 	input.now.minute_of_day >= window.from_minute
 	input.now.minute_of_day < window.to_minute
-}
-
-passed contains "maintenance-window" if {
-	window_needed
-	window_open
-}
-
-deny contains {
-	"rule": "maintenance-window",
-	"message": sprintf("`%v` at risk `%v` needs a maintenance window, and none is open", [input.action.name, input.scenario.risk]),
-} if {
-	window_needed
-	not window_open
 }

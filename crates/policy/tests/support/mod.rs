@@ -1,6 +1,10 @@
 //! What the integration tests share: the child to run, bundles on the fly, a plausible input.
 
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of this")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary uses its own part of this"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,13 +24,18 @@ pub fn shipped() -> PathBuf {
 
 /// Limits for tests: debug builds evaluate some ten times slower.
 pub fn limits() -> Limits {
-    Limits { child_ms_max: 60_000, evaluation_ms_max: 2_000, ..Limits::default() }
+    Limits {
+        child_ms_max: 60_000,
+        evaluation_ms_max: 2_000,
+        ..Limits::default()
+    }
 }
 
 /// Writes a bundle of one policy file, with what belongs to every bundle before it.
 pub fn bundle(rego: &str, data: &str, cases: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("temporary directory");
-    let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).expect("bundle file");
+    let write =
+        |name: &str, text: &str| fs::write(dir.path().join(name), text).expect("bundle file");
     fs::create_dir(dir.path().join("tests")).expect("tests directory");
     write("bundle.toml", "name = \"t\"\nversion = \"1\"\n");
     write("policy.rego", &format!("package npo.policy\n{rego}"));
@@ -50,8 +59,16 @@ pub fn loaded(dir: &Path, limits: &Limits) -> Spe {
 pub fn realistic(unix: i64) -> Input<'static> {
     Input {
         now: Now::from_unix(unix),
-        scenario: Scenario { kind: "link-flapping", entity: "leaf3--spine2", site: "fra1", risk: "medium" },
-        action: Action { name: "remove-link", target: "leaf3--spine2" },
+        scenario: Scenario {
+            kind: "link-flapping",
+            entity: "leaf3--spine2",
+            site: "fra1",
+            risk: "medium",
+        },
+        action: Action {
+            name: "remove-link",
+            target: "leaf3--spine2",
+        },
         features: vec![
             ("crc_errors_per_s", 12.25),
             ("drop_rate", 0.0031),
@@ -78,7 +95,10 @@ pub fn realistic(unix: i64) -> Input<'static> {
             ("redundancy_left", Fact::Number(3.0)),
             ("vendor", Fact::Text("example")),
         ],
-        context: Context { in_flight_site: 1, in_flight_total: 5 },
+        context: Context {
+            in_flight_site: 1,
+            in_flight_total: 5,
+        },
         source: "telemetry-watcher",
     }
 }

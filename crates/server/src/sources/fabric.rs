@@ -1,0 +1,185 @@
+//! A generated network that proposes like a real one, for demonstrations and first steps.
+//!
+//! What the fabric does and what its watchers find is `npo-network`'s; here findings become
+//! proposals of the machine person `fabric`, and their ends withdrawals.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use npo_core::decide::{Features, NamedProposal, NewPerson, Withdrawn};
+use npo_core::people::{NPO, Role};
+use npo_core::proposal::{self, Text};
+use npo_core::{Command, PersonId};
+use npo_engine::{Engine, Refusal};
+use npo_network::fabric::{Fabric, FabricConfig};
+use npo_network::{FactValue, Finding, FindingState, Output, WatchConfig, Watchers};
+use npo_policy::EVALUATION_STACK_BYTES;
+
+/// Handle of the machine person that proposes.
+const HANDLE: &str = "fabric";
+/// Simulated time that the watchers see before anything is proposed, so that they know what is
+/// normal: twice their longest window.
+const WARM_UP_MS: i64 = 10 * 60 * 1000;
+/// How often the fabric is moved on.
+const TICK: Duration = Duration::from_millis(250);
+/// Steps in one tick at most, so that a machine that slept does not flood its people.
+const STEPS_MAX: usize = 64;
+
+/// A generated network.
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LiveFabric {
+    /// Seed of everything that happens in it. Default 1.
+    pub seed: u64,
+    /// Simulated seconds per second, 0.1 to 1,000. Default 10.
+    pub speed: f64,
+    /// Names of its sites. Default `fra1` and `ams1`.
+    pub sites: Vec<String>,
+    /// Spines per site. Default 4.
+    pub spines: usize,
+    /// Leaves per site. Default 8.
+    pub leaves: usize,
+    /// Mean simulated seconds between two troubles. Default 150.
+    pub trouble_every_s: f64,
+}
+
+impl LiveFabric {
+    /// Names of all keys.
+    pub const KEYS: &'static [&'static str] =
+        &["seed", "speed", "sites", "spines", "leaves", "trouble_every_s"];
+
+    fn config(&self) -> FabricConfig {
+        FabricConfig {
+            sites: self.sites.clone(),
+            spines: self.spines,
+            leaves: self.leaves,
+            trouble_every_s: self.trouble_every_s,
+            ..FabricConfig::default()
+        }
+    }
+}
+
+impl Default for LiveFabric {
+    fn default() -> Self {
+        let FabricConfig { sites, spines, leaves, trouble_every_s, .. } = FabricConfig::default();
+        Self { seed: 1, speed: 10.0, sites, spines, leaves, trouble_every_s }
+    }
+}
+
+/// Why the fabric cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum FabricError {
+    /// A setting is out of its range.
+    #[error("`live_fabric`: {0}")]
+    Config(#[from] npo_network::fabric::Error),
+    /// The speed is out of its range.
+    #[error("`live_fabric.speed` is {0}, expected a number from 0.1 to 1000")]
+    Speed(f64),
+    /// The machine person could not be added.
+    #[error("the person `{HANDLE}` could not be added")]
+    Person(#[source] Refusal),
+    /// No thread could be started.
+    #[error("no thread could be started for the fabric")]
+    Thread(#[source] std::io::Error),
+}
+
+/// Starts the fabric on a thread of its own; it ends when `stop` is set.
+pub(crate) fn start(
+    settings: &LiveFabric,
+    engine: Engine,
+    stop: Arc<AtomicBool>,
+) -> Result<JoinHandle<()>, FabricError> {
+    if !(0.1..=1000.0).contains(&settings.speed) {
+        return Err(FabricError::Speed(settings.speed));
+    }
+    let start_ms = Engine::now().0 - WARM_UP_MS;
+    let fabric = Fabric::new(settings.config(), settings.seed, start_ms)?;
+    let actor = person(&engine).map_err(FabricError::Person)?;
+    let speed = settings.speed;
+    std::thread::Builder::new()
+        .name("npo-fabric".into())
+        // Proposals are judged by the policy on this thread.
+        .stack_size(EVALUATION_STACK_BYTES)
+        .spawn(move || run(fabric, speed, &engine, actor, &stop))
+        .map_err(FabricError::Thread)
+}
+
+fn person(engine: &Engine) -> Result<PersonId, Refusal> {
+    let known = |engine: &Engine| engine.read(|s| s.person_named(HANDLE).map(|(id, _)| id));
+    if let Some(id) = known(engine) {
+        return Ok(id);
+    }
+    let person = NewPerson {
+        handle: HANDLE.into(),
+        name: "Generated fabric".into(),
+        roles: vec![Role::Source],
+    };
+    let _receipt = engine.order_blocking(NPO, None, Command::AddPerson(person))?;
+    Ok(known(engine).expect("a person that was just added is known"))
+}
+
+fn run(mut fabric: Fabric, speed: f64, engine: &Engine, actor: PersonId, stop: &AtomicBool) {
+    let mut watchers = Watchers::new(fabric.catalog(), fabric.cabling(), WatchConfig::default());
+    let (mut samples, mut output) = (Vec::new(), Output::default());
+    let warm_until = fabric.now_ms() + WARM_UP_MS;
+    fabric.advance_to(warm_until, usize::MAX, &mut samples);
+    samples.drain(..).for_each(|s| watchers.observe(fabric.catalog(), &s, &mut output));
+    output = Output::default();
+    let started = Instant::now();
+    while !stop.load(Ordering::Relaxed) {
+        std::thread::park_timeout(TICK);
+        #[expect(clippy::cast_possible_truncation, reason = "a run does not last 2^53 ms")]
+        let due_ms = warm_until + (started.elapsed().as_secs_f64() * speed * 1000.0) as i64;
+        fabric.advance_to(due_ms, STEPS_MAX, &mut samples);
+        samples.drain(..).for_each(|s| watchers.observe(fabric.catalog(), &s, &mut output));
+        output.shifts.clear();
+        for finding in output.findings.drain(..) {
+            if let Err(refusal) = take(engine, actor, &finding) {
+                tracing::warn!(entity = finding.entity, %refusal, "a finding was not taken");
+            }
+        }
+    }
+}
+
+fn take(engine: &Engine, actor: PersonId, finding: &Finding) -> Result<(), Refusal> {
+    match finding.state {
+        FindingState::Raised => {
+            let taken = engine.propose_batch_blocking(actor, vec![(None, proposal(finding))]);
+            taken.into_iter().try_for_each(|result| result.map(|_| ()))
+        }
+        FindingState::Resolved => {
+            let what = Withdrawn::Correlation(finding.correlation.clone());
+            let reason = "the condition ended".to_owned();
+            engine.order_blocking(actor, None, Command::Withdraw { what, reason }).map(|_| ())
+        }
+    }
+}
+
+fn proposal(finding: &Finding) -> NamedProposal<'_> {
+    let facts = finding.facts.iter().map(|fact| proposal::Fact {
+        name: fact.name.to_owned(),
+        value: match &fact.value {
+            FactValue::Number(number) => proposal::FactValue::Number(*number),
+            FactValue::Text(text) => proposal::FactValue::Text(text.clone()),
+            FactValue::Bool(yes) => proposal::FactValue::Flag(*yes),
+        },
+        unit: fact.unit.to_owned(),
+        source: fact.source.to_owned(),
+    });
+    NamedProposal {
+        scenario_type: finding.scenario_type,
+        entity: &finding.entity,
+        site: &finding.site,
+        action: finding.action,
+        features: Features::Named(finding.features.clone()),
+        text: Text {
+            target: finding.target.clone(),
+            facts: facts.collect(),
+            evidence: finding.evidence.clone(),
+            what_if: Vec::new(),
+            correlation: Some(finding.correlation.clone()),
+        },
+    }
+}

@@ -1,0 +1,3 @@
+//! Sources that run inside the server.
+
+pub(crate) mod fabric;

@@ -1,0 +1,2 @@
+//! Cost of following the log.
+fn main() {}

@@ -108,7 +108,16 @@ fn single_feature<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::event::Verdict;
+    use crate::learning::math::predictive;
+    use crate::learning::posterior::Logit;
+    use crate::learning::utility::optimistic;
+    use crate::profile::Selector;
+    use crate::proposal::{Proposal, ScenarioRef};
+    use crate::{Command, Draws, Event, Inputs, Millis, PersonId, Profile, State, TypeId, decide};
 
     fn check(weight: f64, input: f64, change: f64, expected: Option<f64>) {
         let definition = ScenarioType::from_toml(include_str!("../../tests/explain/link-errors.toml"))
@@ -127,6 +136,53 @@ mod tests {
         match (found, expected) {
             (Some(found), Some(expected)) => assert!((found - expected).abs() < 1e-12, "{found}"),
             (found, expected) => assert_eq!(found, expected),
+        }
+    }
+
+    /// The event of a first proposal, under the default profile with `selector`.
+    fn first_decision(selector: Selector, raw: [f64; 3]) -> DecisionMade {
+        let definition = ScenarioType::from_toml(include_str!("../../tests/explain/link-errors.toml"))
+            .expect("a valid scenario type");
+        let mut state = State::new(Profile { selector, ..Profile::calibrated() });
+        let verdict = Verdict { allow: true, bundle: [0; 32], rules: vec![], error: None };
+        let inputs = Inputs {
+            at: Millis(0),
+            actor: PersonId(0),
+            request: None,
+            draws: Draws { audit: 1.0, seed: 1, arm: None },
+            verdict: Some(Arc::new(verdict)),
+        };
+        let proposal = Proposal {
+            type_id: TypeId(0),
+            scenario: ScenarioRef::Named { entity: "leaf1".into(), site: String::new() },
+            action: 0,
+            raw: raw.as_slice().into(),
+            text: None,
+        };
+        let mut made = None;
+        for command in [Command::ActivateScenarioType(Box::new(definition)), Command::Propose(proposal)] {
+            for envelope in decide(&state, command, &inputs).expect("is accepted") {
+                state.apply(&envelope);
+                if let Event::DecisionMade(decision) = envelope.event {
+                    made = Some(*decision);
+                }
+            }
+        }
+        made.expect("a proposal is decided")
+    }
+
+    #[test]
+    fn the_threshold_is_met_where_it_is_said_to_be() {
+        for raw in [[0.01, 2.0, 5.0], [2.0, 0.0, 90.0], [0.0, 9.0, 0.0]] {
+            let made = first_decision(Selector::Utility { optimism: 0.25 }, raw);
+            let (mean, variance) = (meeting_mean(&made).expect("meets"), made.logit.expect("a logit").variance);
+            assert!((optimistic(Logit { mean, variance }, 0.25) - 0.75).abs() < 1e-12);
+            let made = first_decision(Selector::Fixed { theta: 0.6 }, raw);
+            let mean = meeting_mean(&made).expect("meets");
+            assert!((predictive(mean, variance) - 0.6).abs() < 1e-12);
+            for theta in [0.0, 1.0] {
+                assert_eq!(meeting_mean(&first_decision(Selector::Fixed { theta }, raw)), None);
+            }
         }
     }
 

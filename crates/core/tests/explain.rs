@@ -1,0 +1,265 @@
+//! Explanations whole, as people read them, and the promise that whatever is decided can be
+//! explained.
+//!
+//! The expected texts are `tests/explain/*.txt`; run with `UPDATE_SNAPSHOTS=1` to write them anew
+//! and read the difference.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use npo_core::decide::AnswerOrder;
+use npo_core::event::{Channel, DecisionMade, Disposition, Event, Provenance, RuleHit, Verdict};
+use npo_core::explain::{Explanation, explain, headline, interval};
+use npo_core::profile::Selector;
+use npo_core::proposal::{Fact, FactValue, Proposal, ScenarioRef, Text, WhatIf};
+use npo_core::scenario_type::ScenarioType;
+use npo_core::{
+    Command, DecisionId, Draws, Inputs, Millis, PersonId, Profile, Signal, State, TypeId, decide,
+};
+use proptest::prelude::*;
+
+const ENTITY: &str = "leaf4:HundredGigE0/0/0/13";
+
+fn definition() -> ScenarioType {
+    ScenarioType::from_toml(include_str!("explain/link-errors.toml")).expect("a valid type")
+}
+
+/// A small world: one state, and orders that must succeed.
+struct World {
+    state: State,
+    at: i64,
+}
+
+impl World {
+    fn new(profile: Profile, definition: ScenarioType) -> Self {
+        let mut world = Self { state: State::default(), at: 0 };
+        world.order(Command::ActivateProfile(Box::new(profile)), 1.0, None);
+        world.order(Command::ActivateScenarioType(Box::new(definition)), 1.0, None);
+        world.order(Command::AddPerson(support::operator(1)), 1.0, None);
+        world
+    }
+
+    fn order(&mut self, command: Command, audit: f64, verdict: Option<Verdict>) -> Event {
+        self.at += 1000;
+        let draws = Draws { audit, seed: self.at.unsigned_abs() * 7919, arm: None };
+        let (at, verdict) = (Millis(self.at), verdict.map(Arc::new));
+        let inputs = Inputs { at, actor: PersonId(0), request: None, draws, verdict };
+        let events = decide(&self.state, command, &inputs).expect("is accepted");
+        events.iter().for_each(|event| self.state.apply(event));
+        events[0].event.clone()
+    }
+
+    fn propose(&mut self, raw: &[f64], action: u8, audit: f64, verdict: Verdict, text: Option<Text>) -> DecisionMade {
+        let proposal = Proposal {
+            type_id: TypeId(0),
+            scenario: ScenarioRef::Named { entity: ENTITY.into(), site: "east".into() },
+            action,
+            raw: raw.into(),
+            text: text.map(Box::new),
+        };
+        match self.order(Command::Propose(proposal), audit, Some(verdict)) {
+            Event::DecisionMade(made) => *made,
+            other => panic!("a proposal led to {other:?}"),
+        }
+    }
+
+    fn answer(&mut self, decision: DecisionId, signal: Signal) {
+        let provenance = Provenance {
+            channel: Channel::Simulation,
+            open_ms: 0,
+            viewed_ms: None,
+            explanation: None,
+            reason: None,
+            confidence: None,
+            consent: true,
+        };
+        self.order(Command::Answer(AnswerOrder { decision, by: PersonId(1), signal, provenance }), 1.0, None);
+    }
+}
+
+fn allowed() -> Verdict {
+    let rule = |rule: &str| RuleHit { rule: rule.into(), message: String::new() };
+    Verdict { allow: true, bundle: [0xab; 32], rules: vec![rule("redundancy"), rule("window")], error: None }
+}
+
+fn denied() -> Verdict {
+    let redundancy = RuleHit {
+        rule: "redundancy".into(),
+        message: "0 links would remain in the group, expected at least 1".into(),
+    };
+    let window = RuleHit { rule: "window".into(), message: "no maintenance window is open".into() };
+    Verdict { allow: false, bundle: [0xab; 32], rules: vec![redundancy, window], error: None }
+}
+
+fn words() -> Text {
+    let what_if = |name: &str, before, after| WhatIf { name: name.into(), unit: "%".into(), before, after };
+    Text {
+        facts: vec![Fact {
+            name: "redundancy_left".into(),
+            value: FactValue::Number(3.0),
+            unit: "1".into(),
+            source: "fabric model".into(),
+        }],
+        evidence: vec!["input errors rose from 0.01 % to 1.2 % in 10 minutes".into()],
+        what_if: vec![what_if("peak_utilisation", 62.0, 71.5), what_if("demand_lost", 0.0, 0.0)],
+        ..Text::default()
+    }
+}
+
+/// Everything that an explanation says, a line each.
+fn page(e: &Explanation) -> String {
+    let mut page = String::new();
+    let mut line = |text: String| writeln!(page, "{text}").expect("writes");
+    line(format!("version {}", e.version));
+    line(e.headline.clone());
+    line(format!("yes: {}", e.if_yes));
+    line(format!("no: {}", e.if_no));
+    e.because.iter().for_each(|text| line(format!("because: {text}")));
+    let c = &e.confidence;
+    line(format!("confidence {:.6} [{:.6}, {:.6}]: {}", c.score, c.low, c.high, c.sentence));
+    for fact in &e.facts {
+        line(format!("fact {} ({}) = {:?} [{}] from {}", fact.name, fact.title, fact.value, fact.unit, fact.source));
+    }
+    for c in &e.contributions {
+        line(format!("input {} = {:?} [{}] z {:.4} logit {:.6}: {}", c.name, c.raw, c.unit, c.input, c.logit, c.sentence));
+    }
+    let t = &e.threshold;
+    line(format!(
+        "threshold {} {:.6} against {:.6}, posterior {:?}, override cost {:?}, audit {:?}",
+        t.selector, t.compared, t.value, t.posterior, t.override_cost, t.audit_probability
+    ));
+    line(format!("threshold: {}", t.sentence));
+    line(format!("flip: {}", t.flip));
+    let p = &e.policy;
+    line(format!("policy allowed {} bundle {}… rules {:?} error {:?}", p.allowed, &p.bundle[..8], p.rules.len(), p.error));
+    line(format!("policy: {}", p.sentence));
+    e.what_if.iter().for_each(|w| line(format!("what if {}: {} to {} {}", w.name, w.before, w.after, w.unit)));
+    e.evidence.iter().for_each(|text| line(format!("evidence: {text}")));
+    line(format!("{:?}", e.versions));
+    page
+}
+
+fn check(name: &str, made: &DecisionMade, disposition: Disposition) {
+    assert_eq!(made.disposition, disposition, "{name}");
+    let explanation = explain(made, &definition(), ENTITY, "east");
+    assert_eq!(headline(made, &definition(), ENTITY), explanation.headline);
+    let found = page(&explanation);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/explain/{name}.txt"));
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(&path, &found).expect("writes");
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == expected, "{name} reads\n{found}\nexpected\n{expected}");
+}
+
+/// A world in which people have answered a little.
+fn answered(profile: Profile) -> World {
+    let mut world = World::new(profile, definition());
+    for signal in [Signal::Like, Signal::Like, Signal::Override, Signal::Like] {
+        let made = world.propose(&[0.8, 3.0, 4.0], 0, 0.0, allowed(), None);
+        world.answer(made.id, signal);
+    }
+    world
+}
+
+#[test]
+fn surfaced_reads_so() {
+    let made = answered(Profile::calibrated()).propose(&[1.2, 3.0, 31.0], 0, 1.0, allowed(), Some(words()));
+    check("surfaced", &made, Disposition::Surfaced);
+}
+
+#[test]
+fn abstained_reads_so() {
+    let made = answered(Profile::calibrated()).propose(&[0.01, 0.0, 31.0], 1, 1.0, allowed(), Some(words()));
+    check("abstained", &made, Disposition::Abstained);
+}
+
+#[test]
+fn audit_reads_so() {
+    let made = answered(Profile::calibrated()).propose(&[0.2, 1.0, 5.0], 0, 0.0, allowed(), None);
+    check("audit", &made, Disposition::Audit);
+}
+
+#[test]
+fn blocked_reads_so() {
+    let made = answered(Profile::calibrated()).propose(&[1.2, 1.0, 31.0], 0, 1.0, denied(), Some(words()));
+    check("blocked", &made, Disposition::Blocked);
+}
+
+#[test]
+fn an_erring_policy_reads_so() {
+    let error = Some("`data.npo.policy.deny` holds a number, expected objects".to_owned());
+    let verdict = Verdict { error, rules: vec![], ..denied() };
+    let made = answered(Profile::calibrated()).propose(&[1.2, 1.0, 31.0], 0, 1.0, verdict, None);
+    check("policy-error", &made, Disposition::Blocked);
+}
+
+#[test]
+fn the_paper_profile_reads_so() {
+    let mut profile = Profile::paper();
+    profile.selector = Selector::Thompson { arms: vec![0.6, 0.65], discount: 0.99 };
+    let made = answered(profile).propose(&[1.2, 3.0, 31.0], 0, 1.0, allowed(), Some(words()));
+    check("paper", &made, Disposition::Surfaced);
+}
+
+fn profiles() -> impl Strategy<Value = Profile> {
+    let arms = vec![0.0, 0.5, 0.8, 1.0];
+    let selector = prop_oneof![
+        Just(Selector::Utility { optimism: 0.25 }),
+        Just(Selector::Utility { optimism: 0.0 }),
+        (0.0..=1.0).prop_map(|theta| Selector::Fixed { theta }),
+        Just(Selector::Random { arms: arms.clone() }),
+        Just(Selector::Thompson { arms, discount: 0.99 }),
+    ];
+    (any::<bool>(), selector).prop_map(|(paper, selector)| {
+        let base = if paper { Profile::paper() } else { Profile::calibrated() };
+        Profile { selector, ..base }
+    })
+}
+
+fn signals() -> impl Strategy<Value = Signal> {
+    prop::sample::select(Signal::ALL.to_vec())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn whatever_is_decided_can_be_explained(
+        profile in profiles(),
+        steps in prop::collection::vec(
+            (0.0..=100.0, 0u8..=64, 0.0..=100.0, 0u8..2, 0.0..1.0, any::<bool>(), signals()),
+            1..24,
+        ),
+    ) {
+        let mut world = World::new(profile, definition());
+        for (errors, left, share, action, audit, allow, signal) in steps {
+            let verdict = if allow { allowed() } else { denied() };
+            let made = world.propose(&[errors, f64::from(left), share], action, audit, verdict, Some(words()));
+            let explanation = explain(&made, &definition(), ENTITY, "");
+            if let Some(logit) = made.logit {
+                let sum: f64 = explanation.contributions.iter().map(|c| c.logit).sum();
+                let size: f64 = explanation.contributions.iter().map(|c| c.logit.abs()).sum();
+                prop_assert!((sum - logit.mean).abs() <= 1e-9 * size.max(1.0), "{sum} against {}", logit.mean);
+                let sorted = explanation.contributions.is_sorted_by(|a, b| a.logit.abs() >= b.logit.abs());
+                prop_assert!(sorted);
+            } else {
+                prop_assert!(explanation.contributions.is_empty());
+            }
+            let [low, high] = interval(&made);
+            prop_assert!((0.0..=1.0).contains(&low) && low <= high && high <= 1.0);
+            let said = page(&explanation);
+            prop_assert!(!said.contains("NaN") && !said.contains("inf"), "{said}");
+            // The wrong definition gives wrong words, but words.
+            let _ = explain(&made, &support::plain_type(&[0.0, 1.0]), ENTITY, "");
+            let _ = explain(&made, &support::plain_type(&[0.1; 9]), "", "");
+            if made.disposition.asks() {
+                world.answer(made.id, signal);
+            }
+        }
+    }
+}

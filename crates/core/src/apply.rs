@@ -27,10 +27,15 @@ impl State {
                 let relearn = profile.scorer != self.profile.scorer
                     || profile.selector != self.profile.selector
                     || profile.trust != self.profile.trust;
+                let reaudit = profile.audit != self.profile.audit;
                 self.profile.clone_from(profile);
                 self.profile_revision += 1;
                 if relearn {
                     self.relearn();
+                }
+                if reaudit {
+                    let start = self.profile.audit.map_or(0.0, |audit| audit.average_start);
+                    self.types.iter_mut().for_each(|t| t.voi_average = start);
                 }
             }
             Event::ScenarioTypeActivated { type_id, definition } => {
@@ -182,7 +187,7 @@ impl State {
             if taught && keeps_rows {
                 let (label, weight) = (feedback.worth.label, feedback.worth.weight);
                 type_state.rows.push_back(Row { scenario: feedback.scenario, x, label, weight });
-                if type_state.rows.len() > profile.retrain.rows_max as usize {
+                while type_state.rows.len() > profile.retrain.rows_max as usize {
                     type_state.rows.pop_front();
                 }
             }
@@ -201,9 +206,13 @@ impl State {
             type_state.tally.count_episode(Some(worth.loss), worth.reward, profile.reward_rate);
             type_state.window.episodes += 1;
         }
+        // An action goes on from the first like, unless somebody said no or its outcome is known.
+        let starts = open.get(feedback.decision).is_some_and(|open| {
+            !open.outcome && open.answers.iter().all(|answer| !answer.signal.is_directed())
+        });
         open.answer(feedback.decision, Answer { by: feedback.by, signal: feedback.signal });
         match feedback.signal {
-            Signal::Like if feedback.first => {
+            Signal::Like if starts => {
                 let site = scenarios.get(feedback.scenario).map_or(0, |s| s.site_id);
                 let until = at.plus_seconds(profile.in_flight_s);
                 open.in_flight.start(until, feedback.decision, site);

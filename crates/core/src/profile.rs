@@ -10,6 +10,7 @@ use crate::learning::retrain::RetrainSettings;
 use crate::learning::trust::TrustSettings;
 use crate::learning::utility::AuditSettings;
 use crate::learning::window::MonitorSettings;
+use crate::scenario_type::NAME_MAX;
 use crate::signal::FeedbackTable;
 
 /// How a proposal is scored.
@@ -154,9 +155,12 @@ impl Profile {
             if value.is_finite() && (low..=high).contains(&value) {
                 Ok(())
             } else {
-                Err(InvalidProfile { setting, value, low, high })
+                let (found, expected) =
+                    (value.to_string(), format!("a number from {low} to {high}"));
+                Err(InvalidProfile { setting, found, expected })
             }
         };
+        self.check_name()?;
         match &self.scorer {
             Scorer::MovingAverage { rate } => check("scorer.rate", *rate, 0.0, 1.0)?,
             Scorer::Hierarchical(settings) => {
@@ -197,6 +201,8 @@ impl Profile {
         check("retrain.precision", self.retrain.precision, 1e-9, 1e9)?;
         check("retrain.pseudo_count", self.retrain.pseudo_count, 0.0, 1e9)?;
         check("retrain.bandit_fade", self.retrain.bandit_fade, 0.0, 1.0)?;
+        // Every retraining goes through all rows while everybody waits.
+        check("retrain.rows_max", f64::from(self.retrain.rows_max), 0.0, 100_000.0)?;
         check("abstain_loss", self.abstain_loss, 0.0, 1.0)?;
         check("reward_rate", self.reward_rate, 0.0, 1.0)?;
         for signal in crate::Signal::ALL {
@@ -208,14 +214,27 @@ impl Profile {
         }
         Ok(())
     }
+
+    fn check_name(&self) -> Result<(), InvalidProfile> {
+        let found = if self.name.trim().is_empty() {
+            "empty".to_owned()
+        } else if self.name.len() > NAME_MAX {
+            format!("{} bytes long", self.name.len())
+        } else if self.name.chars().any(char::is_control) {
+            "a text with control characters".to_owned()
+        } else {
+            return Ok(());
+        };
+        let expected = format!("1 to {NAME_MAX} bytes of printable text");
+        Err(InvalidProfile { setting: "name", found, expected })
+    }
 }
 
 /// A setting of a profile that is out of its range.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("profile setting `{setting}` is {value}, expected a number from {low} to {high}")]
+#[error("profile setting `{setting}` is {found}, expected {expected}")]
 pub struct InvalidProfile {
     setting: &'static str,
-    value: f64,
-    low: f64,
-    high: f64,
+    found: String,
+    expected: String,
 }

@@ -103,6 +103,9 @@ pub enum Rejection {
     /// No such person.
     #[error("person `{0}` is unknown")]
     UnknownPerson(String),
+    /// The person lost their access.
+    #[error("person `{0}` is inactive, so nothing is taken from them")]
+    Inactive(String),
     /// No such token.
     #[error("token `{0}` is unknown")]
     UnknownToken(String),
@@ -124,6 +127,7 @@ impl Rejection {
             Self::UnknownScenario(_) => "unknown-scenario",
             Self::Feature(InvalidFeature::Missing { .. }) => "missing-feature",
             Self::Feature(InvalidFeature::Unknown { .. }) => "unknown-feature",
+            Self::Feature(InvalidFeature::Twice { .. }) => "feature-given-twice",
             Self::Feature(InvalidFeature::NotFinite { .. }) => "feature-not-finite",
             Self::Feature(InvalidFeature::OutOfRange { .. }) => "feature-out-of-range",
             Self::Field { .. } => "invalid-field",
@@ -138,6 +142,7 @@ impl Rejection {
             Self::Profile(_) => "invalid-profile",
             Self::HandleTaken(_) => "handle-taken",
             Self::UnknownPerson(_) => "unknown-person",
+            Self::Inactive(_) => "inactive-person",
             Self::UnknownToken(_) => "unknown-token-id",
             Self::LastAdmin(_) => "last-admin",
             Self::AlreadySetUp => "already-set-up",

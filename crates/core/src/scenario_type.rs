@@ -18,6 +18,8 @@ pub const ACTIONS_MAX: usize = 16;
 pub const NAME_MAX: usize = 64;
 /// Longest descriptive text, in bytes.
 pub const TEXT_MAX: usize = 4096;
+/// Longest TOML form, in bytes: the largest valid type with room for layout and comments.
+pub const TOML_MAX: usize = 1 << 20;
 /// A standardised value is limited to this many scales either side of its centre, so that one
 /// absurd reading cannot dominate a score; the raw value is kept beside it.
 pub const STANDARDISED_MAX: f64 = 10.0;
@@ -156,6 +158,12 @@ pub enum InvalidFeature {
         /// All declared features.
         expected: String,
     },
+    /// A feature was given more than once.
+    #[error("feature `{name}` is given twice, expected one value")]
+    Twice {
+        /// The feature.
+        name: String,
+    },
     /// A feature is not a finite number.
     #[error("feature `{name}` is {found}, expected a finite number")]
     NotFinite {
@@ -186,6 +194,13 @@ impl ScenarioType {
     /// # Errors
     /// [`InvalidType`] names the field, or the line and column.
     pub fn from_toml(text: &str) -> Result<Self, InvalidType> {
+        if text.len() > TOML_MAX {
+            return Err(InvalidType::Field {
+                field: "the whole file".into(),
+                found: format!("{} bytes long", text.len()),
+                expected: "at most 1 MiB",
+            });
+        }
         let parsed: Self = toml::from_str(text).map_err(|e| InvalidType::Syntax(e.to_string()))?;
         parsed.validate()?;
         Ok(parsed)
@@ -206,8 +221,6 @@ impl ScenarioType {
         range("prior_intercept", self.prior_intercept, -20.0, 20.0, "a number from -20 to 20")?;
         count("features", self.features.len(), 1, FEATURES_MAX, "1 to 48 features")?;
         count("actions", self.actions.len(), 1, ACTIONS_MAX, "1 to 16 actions")?;
-        unique("features", self.features.iter().map(|f| f.name.as_str()))?;
-        unique("actions", self.actions.iter().map(|a| a.name.as_str()))?;
         self.features.iter().try_for_each(Feature::validate)?;
         for (i, action) in self.actions.iter().enumerate() {
             kebab(&format!("actions[{i}].name"), &action.name)?;
@@ -217,7 +230,9 @@ impl ScenarioType {
             let expected = if i == 0 { "0 for the first action" } else { "a number from -20 to 20" };
             range(&format!("actions.{}.prior", action.name), action.prior, -limit, limit, expected)?;
         }
-        Ok(())
+        // After the names themselves, so that what is quoted here is short.
+        unique("features", self.features.iter().map(|f| f.name.as_str()))?;
+        unique("actions", self.actions.iter().map(|a| a.name.as_str()))
     }
 
     /// Length of the input vector: intercept, features, and one indicator for every action but the
@@ -260,6 +275,9 @@ impl ScenarioType {
                     expected: self.feature_names(),
                 });
             };
+            if given[i] {
+                return Err(InvalidFeature::Twice { name: name.to_owned() });
+            }
             self.features[i].check(value)?;
             raw[i] = value;
             given[i] = true;
@@ -350,7 +368,7 @@ impl Feature {
         if !named || self.name.is_empty() || self.name.len() > NAME_MAX {
             return Err(InvalidType::Field {
                 field: "features.name".into(),
-                found: format!("`{}`", self.name),
+                found: format!("`{}`", shown(&self.name)),
                 expected: "lower-case letters, digits and underscores, a letter first",
             });
         }
@@ -380,11 +398,25 @@ fn count(field: &str, found: usize, low: usize, high: usize, expected: &'static 
 }
 
 fn text(field: &str, value: &str, max: usize) -> Result<(), InvalidType> {
-    if !value.trim().is_empty() && value.len() <= max {
+    let found = if value.trim().is_empty() {
+        "empty".into()
+    } else if value.len() > max {
+        format!("{} bytes long", value.len())
+    } else if value.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        "a text with control characters".into()
+    } else {
         return Ok(());
-    }
-    let found = if value.trim().is_empty() { "empty".into() } else { format!("{} bytes long", value.len()) };
-    Err(InvalidType::Field { field: field.into(), found, expected: "a text within its length limit" })
+    };
+    Err(InvalidType::Field {
+        field: field.into(),
+        found,
+        expected: "printable text within its length limit",
+    })
+}
+
+/// As much of a wrong name as a message quotes, on one line.
+fn shown(name: &str) -> String {
+    name.chars().take(NAME_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn kebab(field: &str, name: &str) -> Result<(), InvalidType> {
@@ -395,7 +427,7 @@ fn kebab(field: &str, name: &str) -> Result<(), InvalidType> {
     if fits {
         return Ok(());
     }
-    let found = format!("`{}`", name.chars().take(NAME_MAX).collect::<String>());
+    let found = format!("`{}`", shown(name));
     Err(InvalidType::Field { field: field.into(), found, expected: "a kebab-case name, a letter first" })
 }
 

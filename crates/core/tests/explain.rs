@@ -53,7 +53,14 @@ impl World {
         events[0].event.clone()
     }
 
-    fn propose(&mut self, raw: &[f64], action: u8, audit: f64, verdict: Verdict, text: Option<Text>) -> DecisionMade {
+    fn propose(
+        &mut self,
+        raw: &[f64],
+        action: u8,
+        audit: f64,
+        verdict: Verdict,
+        text: Option<Text>,
+    ) -> DecisionMade {
         let proposal = Proposal {
             type_id: TypeId(0),
             scenario: ScenarioRef::Named { entity: ENTITY.into(), site: "east".into() },
@@ -77,13 +84,22 @@ impl World {
             confidence: None,
             consent: true,
         };
-        self.order(Command::Answer(AnswerOrder { decision, by: PersonId(1), signal, provenance }), 1.0, None);
+        self.order(
+            Command::Answer(AnswerOrder { decision, by: PersonId(1), signal, provenance }),
+            1.0,
+            None,
+        );
     }
 }
 
 fn allowed() -> Verdict {
     let rule = |rule: &str| RuleHit { rule: rule.into(), message: String::new() };
-    Verdict { allow: true, bundle: [0xab; 32], rules: vec![rule("redundancy"), rule("window")], error: None }
+    Verdict {
+        allow: true,
+        bundle: [0xab; 32],
+        rules: vec![rule("redundancy"), rule("window")],
+        error: None,
+    }
 }
 
 fn denied() -> Verdict {
@@ -96,7 +112,8 @@ fn denied() -> Verdict {
 }
 
 fn words() -> Text {
-    let what_if = |name: &str, before, after| WhatIf { name: name.into(), unit: "%".into(), before, after };
+    let what_if =
+        |name: &str, before, after| WhatIf { name: name.into(), unit: "%".into(), before, after };
     Text {
         facts: vec![Fact {
             name: "redundancy_left".into(),
@@ -122,10 +139,16 @@ fn page(e: &Explanation) -> String {
     let c = &e.confidence;
     line(format!("confidence {:.6} [{:.6}, {:.6}]: {}", c.score, c.low, c.high, c.sentence));
     for fact in &e.facts {
-        line(format!("fact {} ({}) = {:?} [{}] from {}", fact.name, fact.title, fact.value, fact.unit, fact.source));
+        line(format!(
+            "fact {} ({}) = {:?} [{}] from {}",
+            fact.name, fact.title, fact.value, fact.unit, fact.source
+        ));
     }
     for c in &e.contributions {
-        line(format!("input {} = {:?} [{}] z {:.4} logit {:.6}: {}", c.name, c.raw, c.unit, c.input, c.logit, c.sentence));
+        line(format!(
+            "input {} = {:?} [{}] z {:.4} logit {:.6}: {}",
+            c.name, c.raw, c.unit, c.input, c.logit, c.sentence
+        ));
     }
     let t = &e.threshold;
     line(format!(
@@ -135,9 +158,17 @@ fn page(e: &Explanation) -> String {
     line(format!("threshold: {}", t.sentence));
     line(format!("flip: {}", t.flip));
     let p = &e.policy;
-    line(format!("policy allowed {} bundle {}… rules {:?} error {:?}", p.allowed, &p.bundle[..8], p.rules.len(), p.error));
+    line(format!(
+        "policy allowed {} bundle {}… rules {:?} error {:?}",
+        p.allowed,
+        &p.bundle[..8],
+        p.rules.len(),
+        p.error
+    ));
     line(format!("policy: {}", p.sentence));
-    e.what_if.iter().for_each(|w| line(format!("what if {}: {} to {} {}", w.name, w.before, w.after, w.unit)));
+    e.what_if
+        .iter()
+        .for_each(|w| line(format!("what if {}: {} to {} {}", w.name, w.before, w.after, w.unit)));
     e.evidence.iter().for_each(|text| line(format!("evidence: {text}")));
     line(format!("{:?}", e.versions));
     page
@@ -159,8 +190,10 @@ fn check(name: &str, made: &DecisionMade, disposition: Disposition) {
 /// A world in which people have answered a little.
 fn answered(profile: Profile) -> World {
     let mut world = World::new(profile, definition());
-    for signal in [Signal::Like, Signal::Like, Signal::Override, Signal::Like] {
-        let made = world.propose(&[0.8, 3.0, 4.0], 0, 0.0, allowed(), None);
+    let answers =
+        [(3.0, Signal::Like), (4.0, Signal::Like), (0.0, Signal::Override), (2.0, Signal::Like)];
+    for (left, signal) in answers {
+        let made = world.propose(&[0.8, left, 4.0], 0, 0.0, allowed(), None);
         world.answer(made.id, signal);
     }
     world
@@ -168,13 +201,25 @@ fn answered(profile: Profile) -> World {
 
 #[test]
 fn surfaced_reads_so() {
-    let made = answered(Profile::calibrated()).propose(&[1.2, 3.0, 31.0], 0, 1.0, allowed(), Some(words()));
+    let made = answered(Profile::calibrated()).propose(
+        &[1.2, 3.0, 31.0],
+        0,
+        1.0,
+        allowed(),
+        Some(words()),
+    );
     check("surfaced", &made, Disposition::Surfaced);
 }
 
 #[test]
 fn abstained_reads_so() {
-    let made = answered(Profile::calibrated()).propose(&[0.01, 0.0, 31.0], 1, 1.0, allowed(), Some(words()));
+    let made = answered(Profile::calibrated()).propose(
+        &[0.01, 0.0, 31.0],
+        1,
+        1.0,
+        allowed(),
+        Some(words()),
+    );
     check("abstained", &made, Disposition::Abstained);
 }
 
@@ -186,7 +231,8 @@ fn audit_reads_so() {
 
 #[test]
 fn blocked_reads_so() {
-    let made = answered(Profile::calibrated()).propose(&[1.2, 1.0, 31.0], 0, 1.0, denied(), Some(words()));
+    let made =
+        answered(Profile::calibrated()).propose(&[1.2, 1.0, 31.0], 0, 1.0, denied(), Some(words()));
     check("blocked", &made, Disposition::Blocked);
 }
 

@@ -22,6 +22,34 @@ pub(crate) struct Analysis {
     pub(crate) interpreter_only: Option<String>,
     /// Rules on the longest chain of calls.
     pub(crate) call_depth: usize,
+    /// Every definition, in the order of the sources.
+    pub(crate) definitions: Vec<Definition>,
+    /// Per rule, the rules that it may evaluate.
+    calls: BTreeMap<Path, BTreeSet<Path>>,
+}
+
+impl Analysis {
+    /// Paths under `input` that `definition` mentions, itself or through the rules that it may evaluate.
+    pub(crate) fn inputs_of(&self, definition: &Definition) -> BTreeSet<Path> {
+        let targets: Vec<&Path> = self.rules.iter().collect();
+        let mut pending: Vec<&Path> = definition
+            .data
+            .iter()
+            .flat_map(|reference| reached(&targets, reference))
+            .collect();
+        let mut seen: BTreeSet<&Path> = BTreeSet::new();
+        while let Some(rule) = pending.pop() {
+            if seen.insert(rule) {
+                pending.extend(self.calls.get(rule).into_iter().flatten());
+            }
+        }
+        let through = self
+            .definitions
+            .iter()
+            .filter(|other| seen.contains(&other.path))
+            .flat_map(|other| &other.input);
+        definition.input.iter().chain(through).cloned().collect()
+    }
 }
 
 /// Looks a parsed bundle over.
@@ -46,6 +74,15 @@ pub(crate) fn analyse(modules: &[Ref<Module>], limits: &Limits) -> Result<Analys
         interpreter_only: interpreter_only(&definitions),
         rules: graph.nodes.keys().map(|path| (*path).clone()).collect(),
         call_depth,
+        calls: graph
+            .nodes
+            .iter()
+            .map(|(path, node)| {
+                let calls = node.calls.iter().map(|call| (*call).clone());
+                ((*path).clone(), calls.collect())
+            })
+            .collect(),
+        definitions,
     })
 }
 

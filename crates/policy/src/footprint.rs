@@ -54,32 +54,55 @@ impl Footprint {
         self.0.iter().map(Part::path).collect()
     }
 
-    /// The input without the facts and features that the bundle cannot see, which need not be built for it.
-    pub(crate) fn trim<'a>(&self, input: &Input<'a>) -> Input<'a> {
-        let sees = |whole: &Part, one: &dyn Fn(&Part) -> bool| {
-            self.0.contains(whole) || self.0.iter().any(one)
-        };
-        let features = input.features.iter().filter(|(name, _)| {
-            sees(
-                &Part::Features,
-                &|part| matches!(part, Part::Feature(n) if n == name),
-            )
-        });
-        let facts = input.facts.iter().filter(|(name, _)| {
-            sees(
-                &Part::Facts,
-                &|part| matches!(part, Part::Fact(n) if n == name),
-            )
-        });
-        Input {
-            now: input.now,
-            scenario: input.scenario,
-            action: input.action,
-            features: features.copied().collect(),
-            facts: facts.copied().collect(),
-            context: input.context,
-            source: input.source,
+    /// Whether `other` sees everything that `self` sees.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        self.0.iter().all(|part| {
+            other.0.contains(part)
+                || matches!(part, Part::Feature(_)) && other.0.contains(&Part::Features)
+                || matches!(part, Part::Fact(_)) && other.0.contains(&Part::Facts)
+        })
+    }
+
+    /// The parts that rarely repeat from one proposal to the next; the rest are words of small vocabularies.
+    pub(crate) fn volatile(&self) -> Self {
+        let parts = self.0.iter().filter(|part| part.pace() != Pace::Steady);
+        Self(parts.cloned().collect())
+    }
+
+    /// What makes these parts change.
+    pub(crate) fn paces(&self) -> BTreeSet<Pace> {
+        self.0.iter().map(Part::pace).collect()
+    }
+
+    /// The document that Rego sees as `input`, as far as this footprint sees it.
+    ///
+    /// What it leaves out cannot be told from what is there by whoever has this footprint.
+    pub(crate) fn value(&self, input: &Input<'_>) -> Value {
+        let mut top = Object::new();
+        let mut group: Option<(&'static str, Object)> = None;
+        for part in &self.0 {
+            let place = part.place();
+            if group.as_ref().is_none_or(|(name, _)| *name != place) {
+                if let Some((name, fields)) = group.take() {
+                    top.insert(name.into(), fields.into());
+                }
+                group = Some((place, Object::new()));
+            }
+            let Some((_, fields)) = &mut group else {
+                continue;
+            };
+            match part {
+                Part::Source => {
+                    group = None;
+                    top.insert("source".into(), input.source.into());
+                }
+                part => part.fill(input, fields),
+            }
         }
+        if let Some((name, fields)) = group {
+            top.insert(name.into(), fields.into());
+        }
+        top.into()
     }
 
     /// Writes the exact values of `input` on this footprint over `key`.

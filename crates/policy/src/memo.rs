@@ -1,8 +1,8 @@
-//! A bounded memory of verdicts, keyed by the exact values on the footprint.
+//! A bounded memory of verdicts or of parts of them, keyed by the exact values on their footprint.
 //!
 //! Sharded, so that threads seldom meet, and kept in two generations: when the younger is full the
 //! older is dropped whole. That costs nothing per hit and approximates keeping what is in use.
-//! Why a remembered verdict may stand for a fresh one is argued in [`crate::footprint`].
+//! Why what is remembered may stand for what is fresh is argued in [`crate::footprint`].
 
 use std::hash::{BuildHasher, RandomState};
 use std::mem;
@@ -10,43 +10,60 @@ use std::mem;
 use hashbrown::HashTable;
 use parking_lot::Mutex;
 
-use crate::verdict::{EvalPath, Verdict};
-
 /// More shards than a machine of this kind has cores, so that two threads rarely want the same one.
 const SHARDS: usize = 32;
 /// Larger keys are evaluated every time: they would push out many small ones.
 const KEY_BYTES_MAX: usize = 4096;
 
 #[derive(Debug)]
-pub(crate) struct Memo {
+pub(crate) struct Memo<T> {
     // Seeded per process, so that nobody outside can aim at one shard.
     hasher: RandomState,
-    shards: Vec<Mutex<Shard>>,
+    shards: Vec<Mutex<Shard<T>>>,
     entries_max: usize,
     bytes_max: usize,
 }
 
-#[derive(Debug, Default)]
-struct Shard {
-    young: Generation,
-    old: Generation,
+#[derive(Debug)]
+struct Shard<T> {
+    young: Generation<T>,
+    old: Generation<T>,
 }
 
-#[derive(Debug, Default)]
-struct Generation {
-    table: HashTable<Entry>,
+#[derive(Debug)]
+struct Generation<T> {
+    table: HashTable<Entry<T>>,
     bytes: usize,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct Entry<T> {
     hash: u64,
     key: Box<[u8]>,
-    verdict: Verdict,
+    value: T,
 }
 
-impl Memo {
-    /// A memo of at most `entries_max` verdicts and `bytes_max` bytes of keys. Zero remembers nothing.
+// By hand, because a derive would ask the same of `T`.
+impl<T> Default for Shard<T> {
+    fn default() -> Self {
+        Self {
+            young: Generation::default(),
+            old: Generation::default(),
+        }
+    }
+}
+
+impl<T> Default for Generation<T> {
+    fn default() -> Self {
+        Self {
+            table: HashTable::new(),
+            bytes: 0,
+        }
+    }
+}
+
+impl<T: Clone> Memo<T> {
+    /// A memo of at most `entries_max` values and `bytes_max` bytes of keys. Zero remembers nothing.
     pub(crate) fn new(entries_max: usize, bytes_max: usize) -> Self {
         Self {
             hasher: RandomState::new(),
@@ -60,20 +77,20 @@ impl Memo {
         self.hasher.hash_one(key)
     }
 
-    pub(crate) fn get(&self, hash: u64, key: &[u8]) -> Option<Verdict> {
+    pub(crate) fn get(&self, hash: u64, key: &[u8]) -> Option<T> {
         let mut shard = self.shard(hash).lock();
         let same = |entry: &Entry| entry.hash == hash && *entry.key == *key;
         if let Some(entry) = shard.young.table.find(hash, same) {
-            return Some(entry.verdict.clone());
+            return Some(entry.value.clone());
         }
         let entry = shard.old.table.find_entry(hash, same).ok()?.remove().0;
         shard.old.bytes -= entry.key.len();
-        let verdict = entry.verdict.clone();
+        let value = entry.value.clone();
         self.insert(&mut shard, entry);
-        Some(verdict)
+        Some(value)
     }
 
-    pub(crate) fn put(&self, hash: u64, key: &[u8], verdict: &Verdict) {
+    pub(crate) fn put(&self, hash: u64, key: &[u8], value: &T) {
         if key.len() > KEY_BYTES_MAX.min(self.bytes_max) || self.entries_max == 0 {
             return;
         }
@@ -85,22 +102,18 @@ impl Memo {
             .find(hash, |entry| *entry.key == *key)
             .is_none()
         {
-            let verdict = Verdict {
-                path: EvalPath::Memo,
-                ..verdict.clone()
-            };
             self.insert(
                 &mut shard,
                 Entry {
                     hash,
                     key: key.into(),
-                    verdict,
+                    value: value.clone(),
                 },
             );
         }
     }
 
-    /// Verdicts held now.
+    /// Values held now.
     pub(crate) fn len(&self) -> usize {
         self.shards
             .iter()
@@ -109,7 +122,7 @@ impl Memo {
             .sum()
     }
 
-    fn insert(&self, shard: &mut Shard, entry: Entry) {
+    fn insert(&self, shard: &mut Shard<T>, entry: Entry<T>) {
         if shard.young.table.len() >= self.entries_max
             || shard.young.bytes + entry.key.len() > self.bytes_max
         {
@@ -122,7 +135,7 @@ impl Memo {
             .insert_unique(entry.hash, entry, |entry| entry.hash);
     }
 
-    fn shard(&self, hash: u64) -> &Mutex<Shard> {
+    fn shard(&self, hash: u64) -> &Mutex<Shard<T>> {
         // The table uses the low and the top bits; take some from between.
         &self.shards[(hash >> 32) as usize % SHARDS]
     }
@@ -130,30 +143,16 @@ impl Memo {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-
-    fn verdict(allow: bool) -> Verdict {
-        Verdict {
-            allow,
-            rules: Arc::from([]),
-            path: EvalPath::Vm,
-            error: None,
-        }
-    }
 
     #[test]
     fn equal_hashes_with_different_keys_stay_apart() {
         let memo = Memo::new(1000, 1 << 20);
-        memo.put(7, b"a", &verdict(true));
-        memo.put(7, b"b", &verdict(false));
-        let get = |key: &[u8]| {
-            memo.get(7, key)
-                .map(|verdict| (verdict.allow, verdict.path))
-        };
-        assert_eq!(get(b"a"), Some((true, EvalPath::Memo)));
-        assert_eq!(get(b"b"), Some((false, EvalPath::Memo)));
+        memo.put(7, b"a", &true);
+        memo.put(7, b"b", &false);
+        let get = |key: &[u8]| memo.get(7, key);
+        assert_eq!(get(b"a"), Some(true));
+        assert_eq!(get(b"b"), Some(false));
         assert_eq!(get(b"c"), None);
     }
 
@@ -163,7 +162,7 @@ mod tests {
         let memo = Memo::new(entries_max, bytes_max);
         for i in 0..20_000u32 {
             let key = i.to_le_bytes();
-            memo.put(memo.hash(&key), &key, &verdict(true));
+            memo.put(memo.hash(&key), &key, &true);
             let favourite = 0u32.to_le_bytes();
             assert!(
                 memo.get(memo.hash(&favourite), &favourite).is_some(),
@@ -172,14 +171,14 @@ mod tests {
             assert!(memo.len() <= entries_max);
         }
         let large = vec![0u8; KEY_BYTES_MAX + 1];
-        memo.put(memo.hash(&large), &large, &verdict(true));
+        memo.put(memo.hash(&large), &large, &true);
         assert!(memo.get(memo.hash(&large), &large).is_none());
     }
 
     #[test]
     fn a_memo_of_nothing_remembers_nothing() {
         let memo = Memo::new(0, 0);
-        memo.put(1, b"", &verdict(true));
+        memo.put(1, b"", &true);
         assert!(memo.get(1, b"").is_none());
     }
 }

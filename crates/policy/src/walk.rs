@@ -6,6 +6,7 @@
 //! What is done with the findings is up to [`crate::analysis`] and [`crate::footprint`].
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use regorus::Value;
 use regorus::unstable::{ArithOp, Expr, Literal, Module, Query, Ref, Rule, RuleHead};
@@ -32,6 +33,15 @@ pub(crate) struct Definition {
     pub(crate) interpreter_only: Option<String>,
     /// For a complete rule or function: its literal value, or nothing where the value is computed.
     pub(crate) value: HeadValue,
+    /// For a member of a set whose head is one plain name: where that name stands.
+    pub(crate) name: Option<Name>,
+}
+
+/// Where a name stands in its file, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Name {
+    pub(crate) file: String,
+    pub(crate) bytes: Range<usize>,
 }
 
 /// What a definition says about the value of its rule.
@@ -151,6 +161,7 @@ impl Walker<'_> {
             input: std::mem::take(&mut self.input),
             interpreter_only,
             value,
+            name: member_name(rule),
         })
     }
 
@@ -395,4 +406,22 @@ impl Walker<'_> {
             }
         }
     }
+}
+
+/// The name of a set that a definition adds to, unless its head is more than that name.
+fn member_name(rule: &Rule) -> Option<Name> {
+    let Rule::Spec {
+        head: RuleHead::Set { refr, .. },
+        ..
+    } = rule
+    else {
+        return None;
+    };
+    let Expr::Var { span, .. } = refr.as_ref() else {
+        return None;
+    };
+    Some(Name {
+        file: span.source.get_path().clone(),
+        bytes: usize::try_from(span.start).ok()?..usize::try_from(span.end).ok()?,
+    })
 }

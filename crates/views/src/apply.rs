@@ -44,7 +44,8 @@ impl Known {
         }
         let mut scenarios =
             connection.prepare("SELECT id, site FROM scenarios ORDER BY id").map_err(&failed)?;
-        let rows = scenarios.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(&failed)?;
+        let rows =
+            scenarios.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(&failed)?;
         for row in rows {
             let (id, site): (u64, u32) = row.map_err(&failed)?;
             if id != known.site_of.len() as u64 {
@@ -111,13 +112,21 @@ impl<'t, 'k> Tables<'t, 'k> {
         let prepare = |sql| transaction.prepare_cached(sql);
         Ok(Self {
             known,
-            decision: prepare("INSERT INTO decisions(id, position, at, expires_at, scenario, type_id, site, disposition, status) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?,
+            decision: prepare(
+                "INSERT INTO decisions(id, position, at, expires_at, scenario, type_id, site, disposition, status) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?,
             site: prepare("INSERT INTO sites(id, name) VALUES (?1, ?2)")?,
-            scenario: prepare("INSERT INTO scenarios(id, type_id, entity, site) VALUES (?1, ?2, ?3, ?4)")?,
-            feedback: prepare("INSERT INTO feedback(position, decision, scenario) VALUES (?1, ?2, ?3)")?,
+            scenario: prepare(
+                "INSERT INTO scenarios(id, type_id, entity, site) VALUES (?1, ?2, ?3, ?4)",
+            )?,
+            feedback: prepare(
+                "INSERT INTO feedback(position, decision, scenario) VALUES (?1, ?2, ?3)",
+            )?,
             answered: prepare("UPDATE decisions SET status = 1, signal = ?2 WHERE id = ?1")?,
             expired: prepare("UPDATE decisions SET status = 2 WHERE id = ?1 AND status = 0")?,
-            withdrawn: prepare("UPDATE decisions SET status = iif(status = 0, 3, status), withdrawn = ?2 WHERE id = ?1")?,
+            withdrawn: prepare(
+                "UPDATE decisions SET status = iif(status = 0, 3, status), withdrawn = ?2 WHERE id = ?1",
+            )?,
             outcome: prepare("UPDATE decisions SET outcome = ?2 WHERE id = ?1")?,
         })
     }
@@ -146,7 +155,12 @@ impl<'t, 'k> Tables<'t, 'k> {
         written.map_err(|error| failed(position, error))
     }
 
-    fn decision_made(&mut self, position: u64, at: Millis, made: &DecisionMade) -> Result<(), Error> {
+    fn decision_made(
+        &mut self,
+        position: u64,
+        at: Millis,
+        made: &DecisionMade,
+    ) -> Result<(), Error> {
         let failed = |error| failed(position, error);
         if let Some(new) = &made.new_scenario {
             let next = self.known.site_of.len();
@@ -185,7 +199,8 @@ impl<'t, 'k> Tables<'t, 'k> {
         if let Some(id) = self.known.sites.get(name) {
             return Ok(*id);
         }
-        let id = u32::try_from(self.known.sites.len()).expect("fewer sites than scenarios, which are numbered in 32 bits");
+        let id = u32::try_from(self.known.sites.len())
+            .expect("fewer sites than scenarios, which are numbered in 32 bits");
         self.site.execute(params![id, name])?;
         self.known.sites.insert(name.to_owned(), id);
         Ok(id)

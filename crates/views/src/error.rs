@@ -77,7 +77,9 @@ impl Error {
         match self {
             Self::Contradiction { .. } | Self::Content { .. } => true,
             Self::Sqlite { source, .. } => is_damage(source),
-            Self::Foreign { .. } | Self::Io { .. } | Self::Gap { .. } | Self::TooSlow { .. } => false,
+            Self::Foreign { .. } | Self::Io { .. } | Self::Gap { .. } | Self::TooSlow { .. } => {
+                false
+            }
         }
     }
 }
@@ -89,8 +91,5 @@ pub(crate) fn sqlite(action: &'static str) -> impl Fn(rusqlite::Error) -> Error 
 
 /// Whether the file itself is at fault.
 pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-    )
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }

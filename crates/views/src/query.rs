@@ -47,7 +47,8 @@ pub(crate) fn decisions(filter: &Filter, range: Range, limit: usize) -> Query {
                 query.values.push(i64::from(type_id.0).into());
             }
             None => {
-                query.and("scenario IN (SELECT id FROM scenarios WHERE entity = ?)", entity.clone());
+                query
+                    .and("scenario IN (SELECT id FROM scenarios WHERE entity = ?)", entity.clone());
             }
         }
     } else if let Some(type_id) = filter.type_id {

@@ -53,7 +53,8 @@ impl Deadline {
 impl ViewReader {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let mut connection = schema::open_reader(path)?;
-        let deadline = Arc::new(Deadline { start: Instant::now(), until: AtomicU64::new(u64::MAX) });
+        let deadline =
+            Arc::new(Deadline { start: Instant::now(), until: AtomicU64::new(u64::MAX) });
         let watched = Arc::clone(&deadline);
         connection
             .progress_handler(STEPS_BETWEEN_LOOKS, Some(move || watched.passed()))
@@ -66,8 +67,7 @@ impl ViewReader {
     /// # Errors
     /// [`Error::Sqlite`] if the database fails.
     pub fn position(&self) -> Result<u64, Error> {
-        self.deadline.set(QUERY_TIME_MAX);
-        apply::position(&self.connection)
+        self.within(QUERY_TIME_MAX, |reader| apply::position(&reader.connection))
     }
 
     /// Decisions that match, newest first: those before decision `before`, at most `limit` and
@@ -96,8 +96,9 @@ impl ViewReader {
     /// As [`Self::decisions`].
     pub fn decision(&self, id: DecisionId) -> Result<Option<DecisionRow>, Error> {
         let sql = format!("SELECT {COLUMNS} FROM decisions WHERE id = ?1");
+        let Ok(id) = i64::try_from(id.0) else { return Ok(None) };
         self.within(QUERY_TIME_MAX, |reader| {
-            reader.find("read a decision", &sql, [id.0], decision)?.transpose()
+            reader.find("read a decision", &sql, [id], decision)?.transpose()
         })
     }
 
@@ -146,7 +147,11 @@ impl ViewReader {
     }
 
     fn positions(&self, sql: &str, id: u64, limit: usize) -> Result<Vec<u64>, Error> {
-        let values = [id, limit.min(LIMIT_MAX) as u64];
+        // No row has a number that SQLite cannot hold.
+        let Ok(id) = i64::try_from(id) else {
+            return Ok(Vec::new());
+        };
+        let values = [id, i64::try_from(limit.min(LIMIT_MAX)).unwrap_or(i64::MAX)];
         self.within(QUERY_TIME_MAX, |reader| {
             let rows = |connection: &Connection| -> rusqlite::Result<Vec<u64>> {
                 let mut statement = connection.prepare_cached(sql)?;
@@ -234,7 +239,8 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let (views, _) = Views::open(&directory.path().join("views.db"), 0).expect("opens");
         let reader = views.reader().expect("a reader");
-        let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+        let endless =
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
         let limit = Duration::from_millis(20);
         let start = Instant::now();
         let given_up = reader.within(limit, |reader| {

@@ -137,8 +137,7 @@ impl Code for Signal {
 }
 
 /// The columns that [`decision`] reads, in its order.
-pub(crate) const COLUMNS: &str =
-    "id, position, at, expires_at, scenario, type_id, disposition, status, signal, withdrawn, outcome";
+pub(crate) const COLUMNS: &str = "id, position, at, expires_at, scenario, type_id, disposition, status, signal, withdrawn, outcome";
 
 /// Reads [`COLUMNS`].
 pub(crate) fn decision(row: &Row<'_>) -> rusqlite::Result<Result<DecisionRow, Error>> {

@@ -85,12 +85,16 @@ fn try_open(path: &Path, flags: OpenFlags) -> Result<Found, Error> {
             expected: format!("{APPLICATION_ID:#010x}"),
         });
     }
-    if !empty && form != FORM {
-        return Ok(Found::Useless(format!("their form is {form}, expected {FORM}")));
+    if !empty && (form != FORM || objects_of(&connection)? != objects_of(&model()?)?) {
+        let why = if form == FORM {
+            format!("their tables are not those of form {FORM}")
+        } else {
+            format!("their form is {form}, expected {FORM}")
+        };
+        return Ok(Found::Useless(why));
     }
-    let mode: String = connection
-        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
-        .map_err(&failed)?;
+    let mode: String =
+        connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(&failed)?;
     if mode != "wal" {
         // A file system without shared memory; slower, and readers wait, but nothing is wrong.
         connection.pragma_update(None, "journal_mode", "DELETE").map_err(&failed)?;
@@ -131,6 +135,24 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     ))
 }
 
+/// An empty view, to compare others with.
+fn model() -> Result<Connection, Error> {
+    let failed = sqlite("compare the views' tables");
+    let connection = Connection::open_in_memory().map_err(&failed)?;
+    connection.execute_batch(TABLES).map_err(&failed)?;
+    Ok(connection)
+}
+
+/// Names and definitions of all tables and indexes.
+fn objects_of(connection: &Connection) -> Result<Vec<(String, Option<String>)>, Error> {
+    let objects = || -> rusqlite::Result<Vec<_>> {
+        let mut statement =
+            connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")?;
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    };
+    objects().map_err(sqlite("identify the views"))
+}
+
 /// What is wrong with the file, if anything is.
 fn damage(connection: &Connection, path: &Path) -> Result<Option<String>, Error> {
     if path.metadata().map_or(0, |file| file.len()) > CHECKED_BYTES_MAX {
@@ -165,7 +187,9 @@ pub(crate) fn set_aside(path: &Path) -> Result<(), Error> {
         }
     }
     match std::fs::rename(path, beside(path, ".discarded")) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io("move aside", path)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(io("move aside", path)(error))
+        }
         _ => Ok(()),
     }
 }

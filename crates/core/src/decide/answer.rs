@@ -9,6 +9,7 @@ use crate::learning::effect::moving_average;
 use crate::learning::math::predictive;
 use crate::learning::posterior::{Label, plan};
 use crate::learning::retrain::{Row, fit};
+use crate::people::NPO;
 use crate::profile::{Scorer, Selector};
 use crate::proposal::LINE_MAX;
 use crate::rejection::Rejection;
@@ -30,8 +31,10 @@ pub struct AnswerOrder {
 
 pub(super) fn answer(state: &State, order: AnswerOrder, out: &mut Out) -> Result<(), Rejection> {
     let AnswerOrder { decision: id, by, signal, mut provenance } = order;
-    if state.person(by).is_none() {
-        return Err(Rejection::UnknownPerson(by.to_string()));
+    match state.person(by).filter(|_| by != NPO) {
+        Some(person) if person.active => {}
+        Some(person) => return Err(Rejection::Inactive(person.handle.clone())),
+        None => return Err(Rejection::UnknownPerson(by.to_string())),
     }
     check_provenance(&provenance)?;
     let open = find(state, id)?;
@@ -62,7 +65,7 @@ pub(super) fn answer(state: &State, order: AnswerOrder, out: &mut Out) -> Result
     let row = row_of(&feedback, open);
     out.push(Event::FeedbackGiven(Box::new(feedback)));
     if first {
-        close_episode(state, type_id, monitored.map(|loss| (loss, row)), out);
+        close_episodes(state, type_id, 1, monitored.map(|loss| (loss, row)), out);
     }
     Ok(())
 }
@@ -181,18 +184,19 @@ fn row_of(feedback: &FeedbackGiven, open: &Open) -> Row {
     }
 }
 
-/// Lets the published monitor look at the end of an episode; `label` is the loss and the training
-/// row that this order adds.
-pub(super) fn close_episode(
+/// Lets the published monitor look at the end of `closing` episodes; `label` is the loss and the
+/// training row that this order adds.
+pub(super) fn close_episodes(
     state: &State,
     type_id: TypeId,
+    closing: u64,
     label: Option<(f64, Row)>,
     out: &mut Out,
 ) {
     let Some(type_state) = state.type_state(type_id) else { return };
     let settings = &state.profile().monitor;
     let loss = label.as_ref().map(|(loss, _)| *loss);
-    let Some(finding) = type_state.window.look(settings, loss) else { return };
+    let Some(finding) = type_state.window.look(settings, closing, loss) else { return };
     out.push(Event::MonitorActed { type_id, action: MonitorAction::Retrain, finding });
     let new_row = label.map(|(_, row)| row);
     let rows = type_state.rows.iter().chain(&new_row);

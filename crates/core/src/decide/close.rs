@@ -1,8 +1,11 @@
 //! How decisions end other than by an answer: expiry, withdrawal, outcome.
 
-use super::{Out, Withdrawn, answer::find, check_text};
+use std::collections::BTreeMap;
+
+use super::answer::{close_episodes, find};
+use super::{Out, Withdrawn, check_text};
 use crate::event::{Event, Outcome};
-use crate::ids::DecisionId;
+use crate::ids::{DecisionId, TypeId};
 use crate::proposal::LINE_MAX;
 use crate::rejection::Rejection;
 use crate::state::{Closing, State};
@@ -13,7 +16,7 @@ pub(super) fn expire(state: &State, id: DecisionId, out: &mut Out) -> Result<(),
     if overdue && open.answers.is_empty() {
         let type_id = open.type_id;
         out.push(Event::DecisionExpired(id));
-        super::answer::close_episode(state, type_id, None, out);
+        close_episodes(state, type_id, 1, None, out);
     }
     Ok(())
 }
@@ -41,6 +44,17 @@ pub(super) fn withdraw(
                 out.push(Event::DecisionWithdrawn { id: *id, reason: reason.to_owned() });
             }
         }
+    }
+    let mut closing: BTreeMap<TypeId, u64> = BTreeMap::new();
+    for envelope in &out.events {
+        if let Event::DecisionWithdrawn { id, .. } = &envelope.event
+            && let Some(open) = state.open().get(*id).filter(|open| open.answers.is_empty())
+        {
+            *closing.entry(open.type_id).or_default() += 1;
+        }
+    }
+    for (type_id, episodes) in closing {
+        close_episodes(state, type_id, episodes, None, out);
     }
     Ok(())
 }

@@ -131,6 +131,14 @@ fn push_token(
 ) -> Result<(), Rejection> {
     let NewToken { digest, label, expires } = token;
     check_text("label", &label, HANDLE_MAX, false)?;
+    if state.token_digest_known(&digest) {
+        // It would authenticate one person by the secret of another.
+        return Err(Rejection::Field {
+            field: "token".into(),
+            found: "the digest of a token issued before".into(),
+            expected: "a fresh secret".into(),
+        });
+    }
     let id = TokenId(u32::try_from(state.tokens().len()).unwrap_or(u32::MAX));
     let issued = out.at;
     out.push(Event::TokenIssued(Token { id, person, digest, label, issued, expires, revoked: false }));

@@ -150,6 +150,8 @@ pub(super) fn propose(
         }
         .into());
     }
+    // The version in force may not be the one that the values were checked against.
+    definition.check_raw(&raw)?;
     let (scenario, new_scenario) = place(state, type_id, scenario)?;
     let x = definition.input(&raw, action);
     let known = state.scenarios().effect(scenario).filter(|_| new_scenario.is_none());
@@ -202,7 +204,7 @@ pub(super) fn propose(
         text,
     })));
     if !disposition.asks() {
-        super::answer::close_episode(state, type_id, None, out);
+        super::answer::close_episodes(state, type_id, 1, None, out);
     }
     Ok(())
 }

@@ -7,17 +7,30 @@ use crate::event::DecisionMade;
 use crate::scenario_type::{Feature, STANDARDISED_MAX, ScenarioType};
 
 /// Contributions, largest first; empty for a scorer that has none.
-pub(super) fn contributions(made: &DecisionMade, definition: &ScenarioType, entity: &str) -> Vec<Contribution> {
-    let mut inputs = made.x.iter().copied().zip(made.contributions.iter().copied());
+pub(super) fn contributions(
+    made: &DecisionMade,
+    definition: &ScenarioType,
+    entity: &str,
+) -> Vec<Contribution> {
+    // Adding 0 takes the sign off a negative zero.
+    let mut inputs = made.x.iter().zip(&made.contributions).map(|(x, c)| (x + 0.0, c + 0.0));
     let Some((input, logit)) = inputs.next() else { return Vec::new() };
-    let mut all = vec![named("intercept", "Starting point of this kind of situation".into(), input, logit)];
-    for ((feature, raw), (input, logit)) in definition.features.iter().zip(&made.raw).zip(&mut inputs) {
+    let mut all =
+        vec![named("intercept", "Starting point of this kind of situation".into(), input, logit)];
+    for ((feature, raw), (input, logit)) in
+        definition.features.iter().zip(&made.raw).zip(&mut inputs)
+    {
         all.push(of_feature(feature, *raw, input, logit));
     }
     for (action, (input, logit)) in definition.actions.iter().skip(1).zip(inputs) {
         // The indicators of the other actions are 0 and contribute nothing.
         if input != 0.0 {
-            all.push(named(&format!("action:{}", action.name), format!("Action {}", fmt::inline(&action.title)), input, logit));
+            all.push(named(
+                &format!("action:{}", action.name),
+                format!("Action {}", fmt::inline(&action.title)),
+                input,
+                logit,
+            ));
         }
     }
     all.push(named("scenario", format!("What was learned about {entity}"), 1.0, made.effect));
@@ -53,7 +66,12 @@ pub(super) fn phrase(contribution: &Contribution, definition: &ScenarioType) -> 
 }
 
 fn measured(feature: &Feature, raw: f64, input: f64) -> String {
-    format!("{} at {}, {}", feature.title, fmt::quantity(raw, &feature.unit), against_usual(feature, input))
+    format!(
+        "{} at {}, {}",
+        feature.title,
+        fmt::quantity(raw, &feature.unit),
+        against_usual(feature, input)
+    )
 }
 
 /// Where a standardised value stands, in words.

@@ -11,17 +11,28 @@ use crate::event::{DecisionMade, Disposition, Threshold};
 use crate::learning::math::logit;
 use crate::scenario_type::{Feature, STANDARDISED_MAX, ScenarioType};
 
-pub(super) fn flip(made: &DecisionMade, definition: &ScenarioType, contributions: &[Contribution]) -> String {
+pub(super) fn flip(
+    made: &DecisionMade,
+    definition: &ScenarioType,
+    contributions: &[Contribution],
+) -> String {
     if made.disposition == Disposition::Blocked {
         return policy(made);
     }
     let above = made.compared >= made.threshold.theta();
     let instead = if above { "held back" } else { "recommended" };
     let Some(mean) = made.logit.map(|logit| logit.mean) else {
-        return format!("It would have been {instead} if the moving average {}{}.", distance(made, above), arm(made, above));
+        return format!(
+            "It would have been {instead} if the moving average {}{}.",
+            distance(made, above),
+            arm(made, above)
+        );
     };
     let Some(meeting) = meeting_mean(made) else {
-        return format!("No score would: the threshold is {}.", fmt::number(made.threshold.theta()));
+        return format!(
+            "No score would: the threshold is {}.",
+            fmt::number(made.threshold.theta())
+        );
     };
     let change = meeting - mean;
     let direction = if above { "lower" } else { "higher" };
@@ -42,15 +53,22 @@ pub(super) fn flip(made: &DecisionMade, definition: &ScenarioType, contributions
 }
 
 fn policy(made: &DecisionMade) -> String {
-    let names: Vec<String> = made.verdict.rules.iter().map(|hit| format!("`{}`", hit.rule)).collect();
+    let names: Vec<String> =
+        made.verdict.rules.iter().map(|hit| format!("`{}`", hit.rule)).collect();
     let condition = match (&made.verdict.error, names.as_slice()) {
         (Some(_), _) => "If the policy had been able to judge and allowed it".into(),
         (None, []) => "If a rule had allowed it".into(),
         (None, names) => format!("Without {}", fmt::list(names)),
     };
     let (compared, threshold) = fmt::pair(made.compared, made.threshold.theta());
-    let then = if made.compared >= made.threshold.theta() { "recommended" } else { "held back all the same" };
-    format!("{condition} it would have been {then}: {compared} against a threshold of {threshold}. No score changes what policy forbids.")
+    let then = if made.compared >= made.threshold.theta() {
+        "recommended"
+    } else {
+        "held back all the same"
+    };
+    format!(
+        "{condition}, it would have been {then}: {compared} against a threshold of {threshold}. No score changes what policy forbids."
+    )
 }
 
 fn distance(made: &DecisionMade, above: bool) -> String {
@@ -120,8 +138,9 @@ mod tests {
     use crate::{Command, Draws, Event, Inputs, Millis, PersonId, Profile, State, TypeId, decide};
 
     fn check(weight: f64, input: f64, change: f64, expected: Option<f64>) {
-        let definition = ScenarioType::from_toml(include_str!("../../tests/explain/link-errors.toml"))
-            .expect("a valid scenario type");
+        let definition =
+            ScenarioType::from_toml(include_str!("../../tests/explain/link-errors.toml"))
+                .expect("a valid scenario type");
         let feature = &definition.features[0];
         let contribution = Contribution {
             name: feature.name.clone(),
@@ -141,8 +160,9 @@ mod tests {
 
     /// The event of a first proposal, under the default profile with `selector`.
     fn first_decision(selector: Selector, raw: [f64; 3]) -> DecisionMade {
-        let definition = ScenarioType::from_toml(include_str!("../../tests/explain/link-errors.toml"))
-            .expect("a valid scenario type");
+        let definition =
+            ScenarioType::from_toml(include_str!("../../tests/explain/link-errors.toml"))
+                .expect("a valid scenario type");
         let mut state = State::new(Profile { selector, ..Profile::calibrated() });
         let verdict = Verdict { allow: true, bundle: [0; 32], rules: vec![], error: None };
         let inputs = Inputs {
@@ -160,7 +180,9 @@ mod tests {
             text: None,
         };
         let mut made = None;
-        for command in [Command::ActivateScenarioType(Box::new(definition)), Command::Propose(proposal)] {
+        for command in
+            [Command::ActivateScenarioType(Box::new(definition)), Command::Propose(proposal)]
+        {
             for envelope in decide(&state, command, &inputs).expect("is accepted") {
                 state.apply(&envelope);
                 if let Event::DecisionMade(decision) = envelope.event {
@@ -175,7 +197,8 @@ mod tests {
     fn the_threshold_is_met_where_it_is_said_to_be() {
         for raw in [[0.01, 2.0, 5.0], [2.0, 0.0, 90.0], [0.0, 9.0, 0.0]] {
             let made = first_decision(Selector::Utility { optimism: 0.25 }, raw);
-            let (mean, variance) = (meeting_mean(&made).expect("meets"), made.logit.expect("a logit").variance);
+            let (mean, variance) =
+                (meeting_mean(&made).expect("meets"), made.logit.expect("a logit").variance);
             assert!((optimistic(Logit { mean, variance }, 0.25) - 0.75).abs() < 1e-12);
             let made = first_decision(Selector::Fixed { theta: 0.6 }, raw);
             let mean = meeting_mean(&made).expect("meets");

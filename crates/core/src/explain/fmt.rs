@@ -177,7 +177,8 @@ fn with_separators(digits: &str) -> String {
 }
 
 fn trimmed(text: String) -> String {
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    let text =
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     if text == "-0" { "0".into() } else { text.to_owned() }
 }
 
@@ -221,7 +222,10 @@ mod tests {
 
     #[test]
     fn contributions_show_their_sign() {
-        check(signed, &[(1.4, "+1.4"), (-0.314, "-0.31"), (0.001, "0"), (-0.001, "0"), (1234.0, "+1,234")]);
+        check(
+            signed,
+            &[(1.4, "+1.4"), (-0.314, "-0.31"), (0.001, "0"), (-0.001, "0"), (1234.0, "+1,234")],
+        );
     }
 
     #[test]
@@ -284,7 +288,10 @@ mod tests {
     #[test]
     fn texts_are_fitted_into_sentences() {
         check(title, &[("errors_per_s", "Errors per s"), ("", ""), ("été", "été")]);
-        check(inline, &[("Input errors", "input errors"), ("BGP sessions", "BGP sessions"), ("", "")]);
+        check(
+            inline,
+            &[("Input errors", "input errors"), ("BGP sessions", "BGP sessions"), ("", "")],
+        );
         assert_eq!(shortened("abc def", 4), "abc…");
         assert_eq!(shortened("äöü", 3), "äöü");
         let items = ["a", "b", "c"].map(String::from);

@@ -158,7 +158,12 @@ pub struct Versions {
 /// those of its scenario; `site` may be empty. With another definition the words come out wrong,
 /// but nothing fails.
 #[must_use]
-pub fn explain(made: &DecisionMade, definition: &ScenarioType, entity: &str, site: &str) -> Explanation {
+pub fn explain(
+    made: &DecisionMade,
+    definition: &ScenarioType,
+    entity: &str,
+    site: &str,
+) -> Explanation {
     let subject = words::Subject::new(made, definition, entity, site);
     let contributions = contributions::contributions(made, definition, entity);
     let text = made.text.as_deref();
@@ -209,7 +214,7 @@ fn confidence(made: &DecisionMade) -> Confidence {
     let score = fmt::probability(made.score);
     let sentence = match made.logit {
         Some(_) => format!(
-            "The score is {score}; with 80 % probability it lies between {} and {}, after {} learned by this model.",
+            "The score is {score}; with 80 % probability the true one lies between {} and {}; the model has learned from {}.",
             fmt::probability(low),
             fmt::probability(high),
             fmt::count(made.model_updates, "answer"),
@@ -227,7 +232,8 @@ fn facts(made: &DecisionMade, definition: &ScenarioType, stated: &[Fact]) -> Vec
         .iter()
         .map(|fact| StatedFact {
             name: fact.name.clone(),
-            title: feature_named(&fact.name).map_or_else(|| fmt::title(&fact.name), |f| f.title.clone()),
+            title: feature_named(&fact.name)
+                .map_or_else(|| fmt::title(&fact.name), |f| f.title.clone()),
             value: fact.value.clone(),
             unit: fact.unit.clone(),
             source: fact.source.clone(),

@@ -4,7 +4,11 @@ use super::{Contribution, ThresholdReason, flip, fmt};
 use crate::event::{DecisionMade, Disposition, Threshold};
 use crate::scenario_type::ScenarioType;
 
-pub(super) fn reason(made: &DecisionMade, definition: &ScenarioType, contributions: &[Contribution]) -> ThresholdReason {
+pub(super) fn reason(
+    made: &DecisionMade,
+    definition: &ScenarioType,
+    contributions: &[Contribution],
+) -> ThresholdReason {
     let (posterior, override_cost) = match made.threshold {
         Threshold::Thompson { alpha, beta, .. } => (Some([alpha, beta]), None),
         Threshold::Utility { override_cost, .. } => (None, Some(override_cost)),
@@ -27,11 +31,15 @@ fn selection(made: &DecisionMade) -> String {
     match made.threshold {
         Threshold::Fixed { .. } => format!("The threshold is configured to be {shown}"),
         Threshold::Random { arm, .. } => {
-            format!("The threshold {shown} (arm {arm}) was drawn from the configured ones, each as likely as the others")
+            format!(
+                "The threshold {shown} (arm {arm}) was drawn from the configured ones, each as likely as the others"
+            )
         }
         Threshold::Thompson { arm, draw, alpha, beta, .. } => {
             let drawn = match draw {
-                Some(draw) => format!("it drew {}, the highest of all arms", fmt::probability(draw)),
+                Some(draw) => {
+                    format!("it drew {}, the highest of all arms", fmt::probability(draw))
+                }
                 None => "the arm was given from outside".into(),
             };
             format!(
@@ -58,7 +66,7 @@ fn bonus(made: &DecisionMade, optimism: f64) -> String {
     }
     let (compared, score) = fmt::pair(made.compared, made.score);
     format!(
-        "; what is uncertain is shown a little earlier, so {compared} (the logit's mean and {} of its standard deviation) was compared, where the score is {score}",
+        "; compared with it is {compared}, the logit's mean plus {} of its standard deviations, so that what is uncertain is shown earlier than what is not; the score, {score}, averages over the uncertainty",
         fmt::number(optimism)
     )
 }
@@ -67,8 +75,12 @@ fn audit(made: &DecisionMade) -> String {
     let Some(audit) = &made.audit else { return String::new() };
     let probability = fmt::probability(audit.probability);
     if made.disposition == Disposition::Audit {
-        format!("; not shown for approval but sent for a label: audited with probability {probability}")
+        format!(
+            "; not shown for approval but sent for a label: audited with probability {probability}"
+        )
     } else {
-        format!("; it would have been sent for a label with probability {probability}, and the draw fell otherwise")
+        format!(
+            "; it would have been sent for a label with probability {probability}, and the draw fell otherwise"
+        )
     }
 }

@@ -13,8 +13,8 @@ use crate::scenario_type::{Action, ScenarioType};
 const MESSAGE_SHOWN: usize = 120;
 /// Numbers before and after the action that are put into a sentence; all of them stand beside it.
 const WHAT_IF_SHOWN: usize = 2;
-/// A contribution that reads as 0 is no reason.
-const REASON_LEAST: f64 = 0.005;
+/// A smaller contribution to the logit is no reason: it moves a score by about a hundredth.
+const REASON_LEAST: f64 = 0.05;
 
 /// What is proposed, and on what.
 pub(super) struct Subject<'a> {
@@ -24,7 +24,12 @@ pub(super) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    pub(super) fn new(made: &'a DecisionMade, definition: &'a ScenarioType, entity: &'a str, site: &'a str) -> Self {
+    pub(super) fn new(
+        made: &'a DecisionMade,
+        definition: &'a ScenarioType,
+        entity: &'a str,
+        site: &'a str,
+    ) -> Self {
         let named = made.text.as_ref().map_or("", |text| text.target.as_str());
         let target = if named.is_empty() { entity } else { named };
         Self { action: definition.actions.get(usize::from(made.action)), target, site }
@@ -41,7 +46,9 @@ pub(super) fn headline(made: &DecisionMade, subject: &Subject<'_>) -> String {
     let outcome = match made.disposition {
         Disposition::Surfaced => "recommended",
         Disposition::Abstained => "held back",
-        Disposition::Blocked => return format!("{}: {}", subject.proposal(), blocked(&made.verdict)),
+        Disposition::Blocked => {
+            return format!("{}: {}", subject.proposal(), blocked(&made.verdict));
+        }
         Disposition::Audit => "held back but sent for a label",
         Disposition::Escalated => "handed to somebody with more authority",
         Disposition::Automatic => "carried out without asking",
@@ -52,7 +59,10 @@ pub(super) fn headline(made: &DecisionMade, subject: &Subject<'_>) -> String {
 
 fn blocked(verdict: &Verdict) -> String {
     if let Some(error) = &verdict.error {
-        return format!("blocked, since policy could not judge: {}", fmt::shortened(error, MESSAGE_SHOWN));
+        return format!(
+            "blocked, since policy could not judge: {}",
+            fmt::shortened(error, MESSAGE_SHOWN)
+        );
     }
     match verdict.rules.split_first() {
         None => "blocked by policy: no rule allows it".into(),
@@ -74,8 +84,12 @@ pub(super) fn if_yes(made: &DecisionMade, subject: &Subject<'_>, what_if: &[What
     let action = action_sentence(subject, what_if);
     match made.disposition {
         Disposition::Surfaced | Disposition::Escalated => action,
-        Disposition::Automatic => format!("It is carried out without asking, and a yes affirms it. {action}"),
-        Disposition::Audit => format!("A yes is a label: it says that this should have been recommended. {action}"),
+        Disposition::Automatic => {
+            format!("It is carried out without asking, and a yes affirms it. {action}")
+        }
+        Disposition::Audit => {
+            format!("A yes is a label: it says that this should have been recommended. {action}")
+        }
         Disposition::Abstained => format!("Nobody is asked, since it was held back. {action}"),
         Disposition::Blocked => format!("Nobody is asked, since policy forbids it. {action}"),
     }
@@ -83,22 +97,35 @@ pub(super) fn if_yes(made: &DecisionMade, subject: &Subject<'_>, what_if: &[What
 
 /// What the action does, whether it can be undone, and what it changes.
 fn action_sentence(subject: &Subject<'_>, what_if: &[WhatIf]) -> String {
-    let site = if subject.site.is_empty() { String::new() } else { format!(" at site {}", subject.site) };
+    let site =
+        if subject.site.is_empty() { String::new() } else { format!(" at site {}", subject.site) };
     let mut parts = vec![format!("{}{site}", subject.proposal())];
     if let Some(action) = subject.action {
         let first = action.description.split(". ").next().unwrap_or_default();
         parts.push(format!(": {}", fmt::inline(first.trim().trim_end_matches('.'))));
-        parts.push(if action.reversible { "; it can be undone".into() } else { "; it cannot be undone".into() });
+        parts.push(if action.reversible {
+            "; it can be undone".into()
+        } else {
+            "; it cannot be undone".into()
+        });
     }
     let changed = what_if.iter().filter(|item| item.before != item.after).take(WHAT_IF_SHOWN);
     parts.extend(changed.map(|item| {
         let name = fmt::inline(&fmt::title(&item.name));
-        format!("; {name} goes from {} to {}", fmt::quantity(item.before, &item.unit), fmt::quantity(item.after, &item.unit))
+        format!(
+            "; {name} goes from {} to {}",
+            fmt::quantity(item.before, &item.unit),
+            fmt::quantity(item.after, &item.unit)
+        )
     }));
     format!("{}.", parts.concat())
 }
 
-pub(super) fn if_no(made: &DecisionMade, subject: &Subject<'_>, definition: &ScenarioType) -> String {
+pub(super) fn if_no(
+    made: &DecisionMade,
+    subject: &Subject<'_>,
+    definition: &ScenarioType,
+) -> String {
     let answer = match made.disposition {
         Disposition::Surfaced | Disposition::Escalated => {
             format!("{} is left as it is, and the override counts against proposals like this", subject.target)
@@ -115,15 +142,26 @@ pub(super) fn if_no(made: &DecisionMade, subject: &Subject<'_>, definition: &Sce
     format!("{answer}; unanswered, the decision expires after {expiry}.")
 }
 
-pub(super) fn because(made: &DecisionMade, definition: &ScenarioType, contributions: &[Contribution]) -> Vec<String> {
+pub(super) fn because(
+    made: &DecisionMade,
+    definition: &ScenarioType,
+    contributions: &[Contribution],
+) -> Vec<String> {
     let mut reasons = Vec::new();
     if !made.verdict.allow {
-        reasons.push(format!("Decisive against it: {}.", fmt::inline(policy(&made.verdict).trim_end_matches('.'))));
+        reasons.push(format!(
+            "Decisive against it: {}.",
+            fmt::inline(policy(&made.verdict).trim_end_matches('.'))
+        ));
     }
     if contributions.is_empty() {
         let score = fmt::probability(made.score);
+        let origin = match made.new_scenario {
+            Some(_) => "what the prior says, since nobody has answered about this scenario",
+            None => "the moving average of past answers about this scenario",
+        };
         reasons.push(format!(
-            "The score is the moving average of past answers about this scenario, {score}, and no single input speaks for or against it."
+            "The score, {score}, is {origin}; no single input speaks for or against it."
         ));
         return reasons;
     }

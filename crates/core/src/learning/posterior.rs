@@ -165,12 +165,13 @@ pub fn posterior_mode(prior: Logit, label: Label) -> (f64, f64) {
         // p reaches 0 or 1 only when σ saturates in f64; there the channel carries no information.
         let spread = (p * (1.0 - p)).max(f64::MIN_POSITIVE);
         information = slope * slope / spread;
-        let gradient = if label.value == 1.0 {
+        // Without noise slope/p is 1 − s; written out, it still pulls where σ saturates in f64.
+        let gradient = if noiseless {
+            label.value - s
+        } else if label.value == 1.0 {
             slope / p.max(f64::MIN_POSITIVE)
         } else if label.value == 0.0 {
             -slope / (1.0 - p).max(f64::MIN_POSITIVE)
-        } else if noiseless {
-            label.value - s
         } else {
             0.0
         };

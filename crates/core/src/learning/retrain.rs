@@ -68,6 +68,10 @@ pub fn fit<'a>(rows: impl DoubleEndedIterator<Item = &'a Row> + Clone, prior: &[
         }
         let mut step = solve(hessian, gradient);
         let length = dot(&step, &step).sqrt();
+        if !length.is_finite() {
+            // The rows have drowned λ in rounding: what was reached so far is the answer.
+            break;
+        }
         if length > STEP_LENGTH_MAX {
             step.iter_mut().for_each(|s| *s *= STEP_LENGTH_MAX / length);
         }
@@ -100,9 +104,13 @@ fn solve(mut a: Vec<f64>, mut b: Vec<f64>) -> Vec<f64> {
     b
 }
 
-/// A scenario's score after retraining: (n·s + n₀·σ(x·ŵ))/(n + n₀).
+/// A scenario's score after retraining: (n·s + n₀·σ(x·ŵ))/(n + n₀); the score as it was where
+/// neither side counts.
 #[must_use]
 pub fn blend(directed: u32, score: f64, refitted: f64, pseudo_count: f64) -> f64 {
     let n = f64::from(directed);
+    if n + pseudo_count == 0.0 {
+        return score;
+    }
     (n * score + pseudo_count * refitted) / (n + pseudo_count)
 }

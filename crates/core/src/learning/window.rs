@@ -74,23 +74,29 @@ impl Window {
         self.losses.iter().sum::<f64>() / count
     }
 
-    /// Looks as if one more episode and, if there is one, one more loss had been counted.
+    /// Looks as if `closing` more episodes and, if there is one, one more loss had been counted.
     #[must_use]
-    pub fn look(&self, settings: &MonitorSettings, loss: Option<f64>) -> Option<Finding> {
+    pub fn look(
+        &self,
+        settings: &MonitorSettings,
+        closing: u64,
+        loss: Option<f64>,
+    ) -> Option<Finding> {
         let due = match settings {
             MonitorSettings::Off => return None,
             MonitorSettings::Window { every, .. } => *every,
             MonitorSettings::Periodic { period } => *period,
         };
         // Most episodes end without a look, and without the cost of one.
-        if !(self.episodes + 1).is_multiple_of(u64::from(due.max(1))) {
+        let due = u64::from(due.max(1));
+        if (self.episodes + closing) / due == self.episodes / due {
             return None;
         }
         let mut ahead = self.clone();
         if let Some(loss) = loss {
             ahead.push(loss, settings);
         }
-        ahead.episodes += 1;
+        ahead.episodes += closing;
         ahead.due(settings)
     }
 

@@ -207,6 +207,11 @@ impl State {
         (works && active).then_some((token.person, token))
     }
 
+    /// Whether a token with this digest was ever issued.
+    pub(crate) fn token_digest_known(&self, digest: &Digest) -> bool {
+        self.token_digests.contains_key(digest)
+    }
+
     /// The position of the event that answered a request key, and the content it was asked with.
     #[must_use]
     pub fn answered_request(&self, key: &[u8; 16]) -> Option<(u64, [u8; 8])> {

@@ -74,7 +74,7 @@ impl Open {
 /// Affirmed actions that may be going on.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct InFlight {
-    /// In order of their end, which is a fixed time after they were affirmed.
+    /// In order of their end.
     queue: VecDeque<(Millis, DecisionId, u32)>,
     /// Per site.
     by_site: BTreeMap<u32, u32>,
@@ -94,7 +94,9 @@ impl InFlight {
     }
 
     pub(crate) fn start(&mut self, until: Millis, id: DecisionId, site: u32) {
-        self.queue.push_back((until, id, site));
+        // At the back, unless a profile with a shorter time came into force meanwhile.
+        let i = self.queue.partition_point(|(earlier, ..)| *earlier <= until);
+        self.queue.insert(i, (until, id, site));
         *self.by_site.entry(site).or_insert(0) += 1;
     }
 

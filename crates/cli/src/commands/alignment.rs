@@ -1,0 +1,112 @@
+//! `npo alignment`: how far npo agrees with its people, with intervals.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use npo_api::metrics::{self, OperatorTrust, TypeAlignment};
+
+use crate::exit::{Answer, Failure};
+use crate::options::Options;
+use crate::text::table::Table;
+use crate::text::{Line, Tone, percent};
+
+/// Show how far npo agrees with its people.
+#[derive(Debug, Args)]
+pub(crate) struct Alignment {}
+
+impl Alignment {
+    pub(crate) fn run(self, options: &Options) -> Result<Answer, Failure> {
+        let received = options.client()?.get("/v1/alignment", &[])?;
+        let mut out = options.out();
+        out.received(&received, lines)?;
+        out.flush()?;
+        Ok(Answer::Yes)
+    }
+}
+
+fn lines(alignment: &metrics::Alignment) -> Vec<Line> {
+    let metrics::Alignment { profile, scenario_types, operators } = alignment;
+    let mut lines = vec![Line::of(Tone::Strong, "Profile: ").and(Tone::Plain, profile.clone()), Line::empty()];
+    if scenario_types.is_empty() {
+        lines.push(Line::of(Tone::Faint, "No scenario type has decisions yet."));
+    } else {
+        lines.extend(types(scenario_types));
+        lines.push(Line::of(Tone::Faint, "Intervals are 95 % Wilson intervals; not valid under repeated looks."));
+    }
+    if !operators.is_empty() {
+        lines.push(Line::empty());
+        lines.extend(trust(operators));
+    }
+    lines
+}
+
+fn types(types: &[TypeAlignment]) -> Vec<Line> {
+    let mut table = Table::new(&[
+        "SCENARIO TYPE", ">DECISIONS", ">SURFACED", ">BLOCKED", ">LIKE", ">OVERRIDE", ">LOSS", ">OVERRIDE RATE", "INTERVAL", ">REWARD", ">EXPIRED", ">WITHDRAWN",
+    ]);
+    for t in types {
+        let [low, high] = t.override_rate_interval;
+        table.row([
+            t.scenario_type.clone(),
+            t.decisions.values().sum::<u64>().to_string(),
+            count(&t.decisions, "surfaced"),
+            count(&t.decisions, "blocked"),
+            count(&t.answers, "like"),
+            count(&t.answers, "override"),
+            t.alignment_loss.map_or_else(|| "-".into(), |loss| format!("{loss:.3}")),
+            t.override_rate.map_or_else(|| "-".into(), percent),
+            if t.override_rate.is_some() { format!("{} to {}", percent(low), percent(high)) } else { "-".into() },
+            format!("{:+.3}", t.reward),
+            t.expired.to_string(),
+            t.withdrawn.to_string(),
+        ]);
+    }
+    table.lines()
+}
+
+fn trust(operators: &[OperatorTrust]) -> Vec<Line> {
+    let mut table = Table::new(&["OPERATOR", ">RELIABILITY", ">RIGHT", ">WRONG", "NOTE"]);
+    for o in operators {
+        let note = if o.adverse { (Tone::Care, "wrong more often than right".to_owned()) } else { (Tone::Plain, String::new()) };
+        table.toned([
+            (Tone::Plain, o.handle.clone()),
+            (Tone::Plain, format!("{:.3}", o.reliability)),
+            (Tone::Plain, format!("{:.1}", o.right)),
+            (Tone::Plain, format!("{:.1}", o.wrong)),
+            note,
+        ]);
+    }
+    table.lines()
+}
+
+fn count(counts: &BTreeMap<String, u64>, name: &str) -> String {
+    counts.get(name).copied().unwrap_or(0).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_a_dash() {
+        let alignment = metrics::Alignment {
+            profile: "calibrated".into(),
+            scenario_types: vec![TypeAlignment {
+                scenario_type: "alert".into(),
+                decisions: BTreeMap::from([("surfaced".into(), 2), ("blocked".into(), 1)]),
+                answers: BTreeMap::new(),
+                alignment_loss: None,
+                episode_loss: None,
+                reward: 0.0,
+                override_rate: None,
+                override_rate_interval: [0.0, 1.0],
+                expired: 0,
+                withdrawn: 0,
+            }],
+            operators: vec![],
+        };
+        let text: Vec<String> = lines(&alignment).iter().map(Line::text).collect();
+        let words: Vec<&str> = text[3].split_whitespace().collect();
+        assert_eq!(words, ["alert", "3", "2", "1", "0", "0", "-", "-", "-", "+0.000", "0", "0"]);
+    }
+}

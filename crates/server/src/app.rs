@@ -1,0 +1,30 @@
+//! What all handlers share.
+
+use std::sync::Arc;
+
+use npo_engine::Engine;
+use tokio::sync::{Semaphore, watch};
+
+use crate::config::Config;
+use crate::feed::Feed;
+use crate::metrics::Metrics;
+use crate::policies::Policies;
+use crate::projector::Lists;
+use crate::setup::SetUpCode;
+
+/// What all handlers share.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) engine: Engine,
+    /// The read models.
+    pub(crate) lists: Lists,
+    pub(crate) policies: Policies,
+    pub(crate) setup: SetUpCode,
+    /// Live events for streams.
+    pub(crate) feed: Feed,
+    pub(crate) metrics: Metrics,
+    /// One permit per event stream.
+    pub(crate) streams: Arc<Semaphore>,
+    /// True once the server is stopping; event streams end then.
+    pub(crate) stop: watch::Receiver<bool>,
+}

@@ -34,9 +34,10 @@ pub struct Scenarios {
     names: String,
     sites: Vec<String>,
     index: HashTable<u32>,
+    site_index: HashTable<u32>,
 }
 
-/// The stored form: the index is rebuilt on reading.
+/// The stored form: the indices are rebuilt on reading.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     rows: Vec<Row>,
@@ -59,6 +60,10 @@ pub struct Scenario<'a> {
     pub decisions: u32,
     /// What was learned about it.
     pub effect: &'a Effect,
+}
+
+fn hash_site(site: &str) -> u64 {
+    Hasher::default().hash_one(site)
 }
 
 fn hash(type_id: TypeId, entity: &str) -> u64 {
@@ -102,7 +107,7 @@ impl Scenarios {
     /// The number of a site, if it is known.
     #[must_use]
     pub fn site_named(&self, site: &str) -> Option<u32> {
-        self.sites.iter().position(|s| s == site).and_then(|i| u32::try_from(i).ok())
+        self.site_index.find(hash_site(site), |&i| self.sites[i as usize] == site).copied()
     }
 
     /// What was learned about a scenario.
@@ -119,6 +124,7 @@ impl Scenarios {
             + self.names.capacity()
             + self.sites.iter().map(|s| s.capacity() + size_of::<String>()).sum::<usize>()
             + self.index.allocation_size()
+            + self.site_index.allocation_size()
     }
 
     pub(crate) fn effect_mut(&mut self, id: ScenarioId) -> Option<&mut Effect> {
@@ -144,14 +150,22 @@ impl Scenarios {
     pub(crate) fn add(&mut self, type_id: TypeId, entity: &str, site: &str, effect: Effect) -> ScenarioId {
         let id = u32::try_from(self.rows.len()).expect("fewer than 2^32 scenarios fit in memory");
         let site = self.site_named(site).unwrap_or_else(|| {
+            let site_id = u32::try_from(self.sites.len()).expect("fewer sites than scenarios");
             self.sites.push(site.to_owned());
-            u32::try_from(self.sites.len() - 1).expect("fewer sites than scenarios")
+            self.insert_site_index(site_id);
+            site_id
         });
         self.names.push_str(entity);
         let name_end = self.names.len() as u64;
         self.rows.push(Row { type_id, site, name_end, decisions: 0, effect });
         self.insert_index(id);
         ScenarioId(id)
+    }
+
+    fn insert_site_index(&mut self, id: u32) {
+        let Self { sites, site_index, .. } = self;
+        let hash_of = |i: u32| hash_site(&sites[i as usize]);
+        site_index.insert_unique(hash_of(id), id, |&i| hash_of(i));
     }
 
     fn insert_index(&mut self, id: u32) {
@@ -173,7 +187,7 @@ fn name_in<'a>(rows: &[Row], names: &'a str, id: u32) -> &'a str {
 
 impl PartialEq for Scenarios {
     fn eq(&self, other: &Self) -> bool {
-        // The index follows from the rest.
+        // The indices follow from the rest.
         self.rows == other.rows && self.names == other.names && self.sites == other.sites
     }
 }
@@ -181,15 +195,18 @@ impl PartialEq for Scenarios {
 impl From<Stored> for Scenarios {
     fn from(Stored { rows, names, sites }: Stored) -> Self {
         let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        let mut scenarios =
-            Self { index: HashTable::with_capacity(rows.len()), rows, names, sites };
+        let site_count = u32::try_from(sites.len()).unwrap_or(u32::MAX);
+        let index = HashTable::with_capacity(rows.len());
+        let site_index = HashTable::with_capacity(sites.len());
+        let mut scenarios = Self { rows, names, sites, index, site_index };
         (0..count).for_each(|id| scenarios.insert_index(id));
+        (0..site_count).for_each(|id| scenarios.insert_site_index(id));
         scenarios
     }
 }
 
 impl From<Scenarios> for Stored {
-    fn from(Scenarios { rows, names, sites, index: _ }: Scenarios) -> Self {
+    fn from(Scenarios { rows, names, sites, index: _, site_index: _ }: Scenarios) -> Self {
         Self { rows, names, sites }
     }
 }

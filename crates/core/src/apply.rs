@@ -66,8 +66,10 @@ impl State {
             Event::OutcomeObserved { id, outcome: _ } => {
                 if let Some(open) = self.open.get_mut(*id) {
                     open.outcome = true;
-                    let type_id = open.type_id;
-                    self.open.in_flight.end(*id);
+                    let (type_id, affirmed) = (open.type_id, open.affirmed());
+                    if affirmed {
+                        self.open.in_flight.end(*id);
+                    }
                     self.with_type(type_id, |t| t.tally.outcomes += 1);
                 }
             }
@@ -217,17 +219,22 @@ impl State {
                 let until = at.plus_seconds(profile.in_flight_s);
                 open.in_flight.start(until, feedback.decision, site);
             }
-            Signal::Override => open.in_flight.end(feedback.decision),
-            Signal::Like | Signal::Neutral | Signal::Skipped => {}
+            Signal::Override if open.get(feedback.decision).is_some_and(|o| o.affirmed()) => {
+                open.in_flight.end(feedback.decision);
+            }
+            Signal::Override | Signal::Like | Signal::Neutral | Signal::Skipped => {}
         }
     }
 
     fn close(&mut self, id: DecisionId, closing: Closing) {
         let Some(open) = self.open.get(id) else { return };
         let (type_id, unanswered) = (open.type_id, open.answers.is_empty());
+        let affirmed = open.affirmed();
         let expired = closing == Closing::Expired;
         self.open.close(id, closing);
-        self.open.in_flight.end(id);
+        if affirmed {
+            self.open.in_flight.end(id);
+        }
         self.with_type(type_id, |t| {
             if expired {
                 t.tally.expired += 1;

@@ -44,14 +44,9 @@ pub enum Rejection {
     /// No decision has this id, or it is too old to be remembered.
     #[error("decision `{0}` is unknown")]
     UnknownDecision(DecisionId),
-    /// The decision was not put to people.
-    #[error("decision `{id}` was {disposition}: nobody was asked, so it takes no answer")]
-    NotAsked {
-        /// The decision.
-        id: DecisionId,
-        /// What became of it.
-        disposition: &'static str,
-    },
+    /// The decision was not put to people, or is long done.
+    #[error("decision `{0}` takes no answer: it was not put to people, or it was closed longer ago than npo remembers")]
+    NotAsked(DecisionId),
     /// The decision expired.
     #[error("decision `{id}` expired at {expired_at_ms} ms")]
     Expired {
@@ -132,7 +127,7 @@ impl Rejection {
             Self::Feature(InvalidFeature::OutOfRange { .. }) => "feature-out-of-range",
             Self::Field { .. } => "invalid-field",
             Self::UnknownDecision(_) => "unknown-decision",
-            Self::NotAsked { .. } => "decision-not-asked",
+            Self::NotAsked(_) => "decision-not-asked",
             Self::Expired { .. } => "decision-expired",
             Self::Withdrawn { .. } => "decision-withdrawn",
             Self::AlreadyAnswered { .. } => "already-answered",

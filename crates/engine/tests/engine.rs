@@ -253,7 +253,7 @@ fn answers_to_what_nobody_was_asked_are_refused() {
     let engine = prepared(Box::new(MemoryLog::new()), 60);
     let (id, _) = made(&propose(&engine, None).expect("taken"));
     let refused = answer(&engine, id, 1, Signal::Like);
-    assert!(matches!(refused, Err(Refusal::Rejected(Rejection::NotAsked { .. }))), "{refused:?}");
+    assert!(matches!(refused, Err(Refusal::Rejected(Rejection::NotAsked(_)))), "{refused:?}");
     let unknown = answer(&engine, DecisionId(99), 1, Signal::Like);
     assert!(matches!(unknown, Err(Refusal::Rejected(Rejection::UnknownDecision(_)))));
     engine.shutdown();

@@ -75,9 +75,7 @@ pub(super) fn find(state: &State, id: DecisionId) -> Result<&Open, Rejection> {
     match state.open().get(id) {
         Some(open) => Ok(open),
         // Decisions that nobody was asked about are not remembered, nor are those long done.
-        None if state.open().exists(id) => {
-            Err(Rejection::NotAsked { id, disposition: "abstained, blocked or closed long ago" })
-        }
+        None if state.open().exists(id) => Err(Rejection::NotAsked(id)),
         None => Err(Rejection::UnknownDecision(id)),
     }
 }

@@ -69,6 +69,12 @@ impl Open {
     pub fn waits(&self, now: Millis) -> bool {
         self.closing == Closing::Open && now < self.expires_at
     }
+
+    /// Whether its first answer affirmed it, so that its action may be in flight.
+    #[must_use]
+    pub fn affirmed(&self) -> bool {
+        self.answers.first().is_some_and(|answer| answer.signal == Signal::Like)
+    }
 }
 
 /// Affirmed actions that may be going on.

@@ -212,6 +212,9 @@ impl State {
         let starts = open.get(feedback.decision).is_some_and(|open| {
             !open.outcome && open.answers.iter().all(|answer| !answer.signal.is_directed())
         });
+        let surfaced = open
+            .get(feedback.decision)
+            .is_some_and(|open| open.disposition != crate::event::Disposition::Audit);
         open.answer(feedback.decision, Answer { by: feedback.by, signal: feedback.signal });
         match feedback.signal {
             Signal::Like if starts => {

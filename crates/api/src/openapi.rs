@@ -7,9 +7,9 @@ use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, Param
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, Content, HttpMethod, InfoBuilder, KnownFormat, LicenseBuilder, ObjectBuilder, OpenApi,
-    OpenApiBuilder, PathsBuilder, Ref, RefOr, ResponseBuilder, Schema, SchemaFormat, SecurityRequirement, Type, path,
-    tag,
+    ComponentsBuilder, Content, HttpMethod, InfoBuilder, KnownFormat, LicenseBuilder,
+    ObjectBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Ref, RefOr, ResponseBuilder, Schema,
+    SchemaFormat, SecurityRequirement, Type, path, tag,
 };
 use utoipa::{PartialSchema, ToSchema};
 
@@ -31,7 +31,8 @@ const TAGS: &[(&str, &str)] = &[
 /// The document as pretty JSON with a final line feed.
 #[must_use]
 pub fn document() -> String {
-    let mut text = build().to_pretty_json().expect("a document of strings and numbers has a JSON form");
+    let mut text =
+        build().to_pretty_json().expect("a document of strings and numbers has a JSON form");
     text.push('\n');
     text
 }
@@ -103,7 +104,8 @@ fn build() -> OpenApi {
         .build();
     let mut paths = PathsBuilder::new();
     for endpoint in ENDPOINTS {
-        paths = paths.path(endpoint.path, path::PathItem::new(method(endpoint.method), operation(endpoint)));
+        paths = paths
+            .path(endpoint.path, path::PathItem::new(method(endpoint.method), operation(endpoint)));
     }
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
@@ -115,12 +117,28 @@ fn build() -> OpenApi {
         .security_scheme("bearer", SecurityScheme::Http(bearer))
         .response("Problem", problem_response())
         .build();
-    let tags = TAGS.iter().map(|(name, about)| tag::TagBuilder::new().name(*name).description(Some(*about)).build());
-    OpenApiBuilder::new().info(info).paths(paths).components(Some(components)).tags(Some(tags)).build()
+    let tags = TAGS
+        .iter()
+        .map(|(name, about)| tag::TagBuilder::new().name(*name).description(Some(*about)).build());
+    OpenApiBuilder::new()
+        .info(info)
+        .paths(paths)
+        .components(Some(components))
+        .tags(Some(tags))
+        .build()
 }
 
 fn operation(endpoint: &Endpoint) -> path::Operation {
-    let Endpoint { id, method, path, permission, summary, query, request, success: (status, response) } = *endpoint;
+    let Endpoint {
+        id,
+        method,
+        path,
+        permission,
+        summary,
+        query,
+        request,
+        success: (status, response),
+    } = *endpoint;
     let mut operation = OperationBuilder::new()
         .operation_id(Some(id))
         .summary(Some(summary))
@@ -133,7 +151,9 @@ fn operation(endpoint: &Endpoint) -> path::Operation {
         operation = operation.response(status.to_string(), described);
     }
     if let Some((media, content)) = content(request) {
-        let body = RequestBodyBuilder::new().content(media, content).required(Some(utoipa::openapi::Required::True));
+        let body = RequestBodyBuilder::new()
+            .content(media, content)
+            .required(Some(utoipa::openapi::Required::True));
         operation = operation.request_body(Some(body.build()));
     }
     if permission != Permission::Public {
@@ -153,7 +173,9 @@ fn parameters(path: &str, query: Option<&str>, method: Method, response: Body) -
         .map(|name| parameter(name, ParameterIn::Path, path_words(name), text_schema()))
         .collect();
     if let Some(RefOr::T(Schema::Object(object))) = query.map(query_schema) {
-        found.extend(object.properties.into_iter().map(|(name, schema)| query_parameter(&name, schema)));
+        found.extend(
+            object.properties.into_iter().map(|(name, schema)| query_parameter(&name, schema)),
+        );
     }
     if response == Body::Text("text/event-stream") {
         let after = "Events after this position; from now on if absent.";
@@ -179,7 +201,11 @@ fn query_parameter(name: &str, mut schema: RefOr<Schema>) -> Parameter {
 }
 
 fn parameter(name: &str, place: ParameterIn, words: &str, schema: RefOr<Schema>) -> Parameter {
-    let required = if place == ParameterIn::Path { utoipa::openapi::Required::True } else { utoipa::openapi::Required::False };
+    let required = if place == ParameterIn::Path {
+        utoipa::openapi::Required::True
+    } else {
+        utoipa::openapi::Required::False
+    };
     ParameterBuilder::new()
         .name(name)
         .parameter_in(place)
@@ -227,7 +253,9 @@ fn said(body: Body) -> &'static str {
         Body::None => "Done.",
         Body::Json(_) => "Done.",
         Body::Lines(_) => "One JSON document a line, in the order of the request's lines.",
-        Body::Text("text/event-stream") => "Events as they become durable: `id` is the position in the log, `event` its kind, `data` an Event.",
+        Body::Text("text/event-stream") => {
+            "Events as they become durable: `id` is the position in the log, `event` its kind, `data` an Event."
+        }
         Body::Text(_) => "The text.",
     }
 }

@@ -63,15 +63,29 @@ fn every_endpoint_is_there_with_its_schemas() {
         assert_eq!(operation["responses"]["default"]["$ref"], "#/components/responses/Problem");
         for body in [endpoint.request, endpoint.success.1] {
             if let Body::Json(name) | Body::Lines(name) = body {
-                assert!(document["components"]["schemas"][name].is_object(), "schema `{name}` is missing");
+                assert!(
+                    document["components"]["schemas"][name].is_object(),
+                    "schema `{name}` is missing"
+                );
             }
         }
-        let names: Vec<&str> =
-            operation["parameters"].as_array().into_iter().flatten().filter_map(|p| p["name"].as_str()).collect();
-        for part in endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+        let names: Vec<&str> = operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|p| p["name"].as_str())
+            .collect();
+        for part in
+            endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        {
             assert!(names.contains(&part), "{}: `{part}` is no parameter", endpoint.id);
         }
-        assert_eq!(names.contains(&"Idempotency-Key"), endpoint.method == Method::Post, "{}", endpoint.id);
+        assert_eq!(
+            names.contains(&"Idempotency-Key"),
+            endpoint.method == Method::Post,
+            "{}",
+            endpoint.id
+        );
         if endpoint.query.is_some() {
             assert!(names.contains(&"limit"), "{}: found {names:?}", endpoint.id);
         }

@@ -35,10 +35,20 @@ fn main() {
     let npo = start_npo(data.path());
     let token = set_up(&npo);
     let trivial = start_trivial();
-    let singles: Arc<Vec<Vec<u8>>> = Arc::new((0..PREPARED).map(|i| request("/v1/decisions", "application/json", &token, &proposal(i))).collect());
+    let singles: Arc<Vec<Vec<u8>>> = Arc::new(
+        (0..PREPARED)
+            .map(|i| request("/v1/decisions", "application/json", &token, &proposal(i)))
+            .collect(),
+    );
     let batches: Arc<Vec<Vec<u8>>> = Arc::new((0..8).map(|i| batch(&token, i)).collect());
-    println!("one decision a request, {CONNECTIONS} connections, {seconds} s each, body of {} bytes", proposal(0).len());
-    println!("{:>6} {:>14} {:>14} {:>7} {:>10} {:>10}", "round", "trivial /s", "durable /s", "ratio", "p50 ms", "p99 ms");
+    println!(
+        "one decision a request, {CONNECTIONS} connections, {seconds} s each, body of {} bytes",
+        proposal(0).len()
+    );
+    println!(
+        "{:>6} {:>14} {:>14} {:>7} {:>10} {:>10}",
+        "round", "trivial /s", "durable /s", "ratio", "p50 ms", "p99 ms"
+    );
     for round in 1..=rounds {
         let base = measure(trivial.address, &singles, CONNECTIONS, seconds);
         let ours = measure(npo.address, &singles, CONNECTIONS, seconds);
@@ -84,13 +94,22 @@ impl Drop for Server {
 }
 
 fn start(mut command: Command) -> Server {
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
     let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
     let (mut address, mut code) = (None, None);
     let patience = Instant::now();
-    let wants_code = std::env::var_os(TRIVIAL).is_none() && command.get_args().any(|a| a == "serve");
+    let wants_code =
+        std::env::var_os(TRIVIAL).is_none() && command.get_args().any(|a| a == "serve");
     while address.is_none() || (wants_code && code.is_none()) {
-        assert!(patience.elapsed() < Duration::from_secs(60), "the server did not say where it listens");
+        assert!(
+            patience.elapsed() < Duration::from_secs(60),
+            "the server did not say where it listens"
+        );
         let line = lines.next().expect("it talks").expect("text");
         if let Some((_, found)) = line.split_once("/setup#") {
             code = Some(found.split_whitespace().next().unwrap_or_default().to_owned());
@@ -126,7 +145,8 @@ fn trivial_server() {
             ([(CONTENT_TYPE, "application/json")], answer)
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("binds");
         eprintln!("listening on http://{}", listener.local_addr().expect("bound"));
@@ -167,7 +187,8 @@ fn proposal(i: usize) -> String {
 
 /// The features that the shipped type declares, at varying values within their range.
 fn features(vary: &dyn Fn(usize, f64) -> f64) -> serde_json::Value {
-    let toml: toml::Table = include_str!("../../../scenarios/link-flapping.toml").parse().expect("TOML");
+    let toml: toml::Table =
+        include_str!("../../../scenarios/link-flapping.toml").parse().expect("TOML");
     let features = toml["features"].as_array().expect("features");
     let number = |f: &toml::Value, key: &str| {
         f[key].as_float().or_else(|| f[key].as_integer().map(|n| n as f64)).expect("a number")
@@ -205,12 +226,21 @@ struct Measured {
 impl Measured {
     fn quantile(&self, q: f64) -> f64 {
         let i = (self.sorted_ms.len() as f64 * q) as usize;
-        self.sorted_ms.get(i.min(self.sorted_ms.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+        self.sorted_ms
+            .get(i.min(self.sorted_ms.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or(f64::NAN)
     }
 }
 
-fn measure(address: SocketAddr, requests: &Arc<Vec<Vec<u8>>>, connections: usize, seconds: u64) -> Measured {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+fn measure(
+    address: SocketAddr,
+    requests: &Arc<Vec<Vec<u8>>>,
+    connections: usize,
+    seconds: u64,
+) -> Measured {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let warm = Instant::now() + Duration::from_millis(500);
         let end = warm + Duration::from_secs(seconds);
@@ -229,7 +259,13 @@ fn measure(address: SocketAddr, requests: &Arc<Vec<Vec<u8>>>, connections: usize
     })
 }
 
-async fn client(address: SocketAddr, requests: &[Vec<u8>], me: usize, warm: Instant, end: Instant) -> Vec<f64> {
+async fn client(
+    address: SocketAddr,
+    requests: &[Vec<u8>],
+    me: usize,
+    warm: Instant,
+    end: Instant,
+) -> Vec<f64> {
     let mut stream = TcpStream::connect(address).await.expect("connects");
     stream.set_nodelay(true).expect("settable");
     let (mut taken, mut buffer, mut i) = (Vec::new(), Vec::with_capacity(1 << 16), me * 61);
@@ -259,7 +295,9 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
         assert!(text.starts_with("HTTP/1.1 20"), "{}", String::from_utf8_lossy(buffer));
         let length: usize = text
             .lines()
-            .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ").map(str::to_owned))
+            .find_map(|line| {
+                line.to_ascii_lowercase().strip_prefix("content-length: ").map(str::to_owned)
+            })
             .and_then(|length| length.trim().parse().ok())
             .expect("a content length");
         while buffer.len() < head + 4 + length {

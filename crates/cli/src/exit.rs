@@ -58,7 +58,10 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// An attempt that failed for a reason with words of its own.
-    pub(crate) fn could_not(what: impl Into<String>, source: impl Error + Send + Sync + 'static) -> Self {
+    pub(crate) fn could_not(
+        what: impl Into<String>,
+        source: impl Error + Send + Sync + 'static,
+    ) -> Self {
         Self::CouldNotAsk { what: what.into(), source: Some(Box::new(source)) }
     }
 
@@ -87,8 +90,12 @@ impl Failure {
             (401, _) => Some(
                 "set NPO_TOKEN or run `npo admin login`; a new server prints a set-up link for `npo admin setup`",
             ),
-            (_, "setup-code-wrong") => Some("use the link that the server printed when it last started"),
-            (_, "already-set-up") => Some("ask an admin for a token: `npo admin token issue --person HANDLE`"),
+            (_, "setup-code-wrong") => {
+                Some("use the link that the server printed when it last started")
+            }
+            (_, "already-set-up") => {
+                Some("ask an admin for a token: `npo admin token issue --person HANDLE`")
+            }
             (403, _) => Some("an admin can give roles: `npo admin person change ID --role ROLE`"),
             (429, _) => Some("try again in a moment"),
             (503, _) => Some("see the server's log; reading may still work"),
@@ -140,7 +147,17 @@ mod tests {
         assert_eq!(Failure::Refused(String::new()).code(), 1);
         assert_eq!(Failure::Usage(String::new()).code(), 2);
         assert_eq!(Failure::cannot("x").code(), 3);
-        for (status, code) in [(401, 3), (403, 3), (404, 1), (409, 1), (410, 1), (422, 1), (429, 3), (500, 3), (503, 3)] {
+        for (status, code) in [
+            (401, 3),
+            (403, 3),
+            (404, 1),
+            (409, 1),
+            (410, 1),
+            (422, 1),
+            (429, 3),
+            (500, 3),
+            (503, 3),
+        ] {
             assert_eq!(problem(status, "x").code(), code, "{status}");
         }
     }
@@ -148,7 +165,10 @@ mod tests {
     #[test]
     fn causes_are_told_once() {
         let inner = std::io::Error::other("disk gone");
-        assert_eq!(chain(&Failure::could_not("could not read `a`", inner)), "could not read `a`: disk gone");
+        assert_eq!(
+            chain(&Failure::could_not("could not read `a`", inner)),
+            "could not read `a`: disk gone"
+        );
         let inner = std::io::Error::other("disk gone");
         assert_eq!(chain(&Failure::could_not("disk gone", inner)), "disk gone");
     }

@@ -14,10 +14,27 @@ use crate::output::{Format, Out, say};
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
     /// Ask the server at this address
-    #[arg(long, global = true, value_name = "URL", env = "NPO_SERVER", default_value = "http://127.0.0.1:7171", hide_env = true, help_heading = "Everywhere")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "NPO_SERVER",
+        default_value = "http://127.0.0.1:7171",
+        hide_env = true,
+        help_heading = "Everywhere"
+    )]
     pub(crate) server: Address,
     /// Write data as text for people or as JSON
-    #[arg(long, short = 'o', global = true, value_enum, default_value = "text", hide_possible_values = true, value_name = "text|json", help_heading = "Everywhere")]
+    #[arg(
+        long,
+        short = 'o',
+        global = true,
+        value_enum,
+        default_value = "text",
+        hide_possible_values = true,
+        value_name = "text|json",
+        help_heading = "Everywhere"
+    )]
     pub(crate) output: Format,
 }
 
@@ -53,9 +70,13 @@ fn token(server: &Address) -> Result<Option<String>, Failure> {
 
 /// A token that can stand in a header.
 pub(crate) fn check_token(token: &str) -> Result<String, Failure> {
-    let fits = (1..=512).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
+    let fits =
+        (1..=512).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
     if !fits {
-        let what = format!("found a token of {} bytes, expected 1 to 512 visible ASCII characters", token.len());
+        let what = format!(
+            "found a token of {} bytes, expected 1 to 512 visible ASCII characters",
+            token.len()
+        );
         return Err(Failure::cannot(what));
     }
     Ok(token.to_owned())
@@ -65,7 +86,10 @@ pub(crate) fn check_token(token: &str) -> Result<String, Failure> {
 pub(crate) fn keep_token(server: &Address, handle: &str, secret: &str) -> Result<(), Failure> {
     let unkept = |error| Failure::could_not("could not keep the token", error);
     let credentials = Credentials::of_user().map_err(unkept)?;
-    let credential = crate::client::credentials::Credential { handle: handle.to_owned(), token: secret.to_owned() };
+    let credential = crate::client::credentials::Credential {
+        handle: handle.to_owned(),
+        token: secret.to_owned(),
+    };
     credentials.keep(server, credential).map_err(unkept)?;
     say(&format!("token for {server} kept in {}", shown(credentials.path())));
     Ok(())

@@ -50,11 +50,16 @@ impl Out {
     }
 
     /// Writes a value of our own: as JSON, or as `lines` of it.
-    pub(crate) fn value<T: Serialize>(&mut self, value: &T, lines: impl FnOnce(&T) -> Vec<Line>) -> Result<(), Failure> {
+    pub(crate) fn value<T: Serialize>(
+        &mut self,
+        value: &T,
+        lines: impl FnOnce(&T) -> Vec<Line>,
+    ) -> Result<(), Failure> {
         match self.format {
             Format::Json => {
-                let text = serde_json::to_string(value)
-                    .map_err(|error| Failure::could_not("could not write the answer as JSON", error))?;
+                let text = serde_json::to_string(value).map_err(|error| {
+                    Failure::could_not("could not write the answer as JSON", error)
+                })?;
                 self.raw(&text)
             }
             Format::Text => self.lines(&lines(value)),
@@ -85,7 +90,10 @@ impl Out {
         self.written(io::Write::flush)
     }
 
-    fn written(&mut self, write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Result<()>) -> Result<(), Failure> {
+    fn written(
+        &mut self,
+        write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Result<()>,
+    ) -> Result<(), Failure> {
         write(&mut self.writer).map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => Failure::ReaderGone,
             _ => Failure::could_not("could not write to standard output", error),
@@ -104,7 +112,8 @@ pub(crate) fn columns() -> usize {
     if !io::stdout().is_terminal() {
         return 80;
     }
-    ratatui::crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns).clamp(40, 100))
+    ratatui::crossterm::terminal::size()
+        .map_or(80, |(columns, _)| usize::from(columns).clamp(40, 100))
 }
 
 /// Says something to the person at the terminal; nobody parses it.

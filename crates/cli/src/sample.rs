@@ -2,7 +2,8 @@
 
 use npo_api::decision::{Decision, DecisionDetail, Disposition, FactValue, Status, WhatIf};
 use npo_api::explanation::{
-    Confidence, Contribution, Explanation, PolicyReason, Rule, StatedFact, ThresholdReason, Versions,
+    Confidence, Contribution, Explanation, PolicyReason, Rule, StatedFact, ThresholdReason,
+    Versions,
 };
 use npo_api::feedback::{Feedback, Signal};
 
@@ -55,8 +56,16 @@ pub(crate) fn detail(id: &str) -> DecisionDetail {
             headline: "Remove link on leaf4:HundredGigE0/0/0/13 is recommended.".into(),
             if_yes: "The link leaves its group; three links of four remain.".into(),
             if_no: "Nothing is changed, and npo learns that this was not wanted.".into(),
-            because: vec!["Nine changes in two minutes speak for it.".into(), "The traffic on it speaks against it.".into()],
-            confidence: Confidence { score: 0.83, low: 0.71, high: 0.91, sentence: "83 %, likely between 71 % and 91 %.".into() },
+            because: vec![
+                "Nine changes in two minutes speak for it.".into(),
+                "The traffic on it speaks against it.".into(),
+            ],
+            confidence: Confidence {
+                score: 0.83,
+                low: 0.71,
+                high: 0.91,
+                sentence: "83 %, likely between 71 % and 91 %.".into(),
+            },
             facts: vec![StatedFact {
                 name: "redundancy_left".into(),
                 title: "Redundancy left".into(),
@@ -76,19 +85,37 @@ pub(crate) fn detail(id: &str) -> DecisionDetail {
                 posterior: None,
                 override_cost: Some(3.0),
                 audit_probability: Some(0.05),
-                sentence: "The threshold is 0.60 because one override costs as much as three likes.".into(),
+                sentence:
+                    "The threshold is 0.60 because one override costs as much as three likes."
+                        .into(),
                 flip: "A score below 0.60 would not have been surfaced.".into(),
             },
             policy: PolicyReason {
                 allowed: true,
                 bundle: "5c1f0000000000000000000000000000".into(),
-                rules: vec![Rule { rule: "redundancy".into(), message: "three links remain".into() }],
+                rules: vec![Rule {
+                    rule: "redundancy".into(),
+                    message: "three links remain".into(),
+                }],
                 error: None,
                 sentence: "Policy allows it.".into(),
             },
-            what_if: vec![WhatIf { name: "utilisation".into(), unit: "%".into(), before: 31.0, after: 42.0 }],
-            evidence: vec!["9 state changes between 09:58:02Z and 09:59:58Z".into(), "peer spine2 sees the same".into()],
-            versions: Versions { scenario_type: 1, model_generation: 0, model_updates: 12, profile_revision: 1 },
+            what_if: vec![WhatIf {
+                name: "utilisation".into(),
+                unit: "%".into(),
+                before: 31.0,
+                after: 42.0,
+            }],
+            evidence: vec![
+                "9 state changes between 09:58:02Z and 09:59:58Z".into(),
+                "peer spine2 sees the same".into(),
+            ],
+            versions: Versions {
+                scenario_type: 1,
+                model_generation: 0,
+                model_updates: 12,
+                profile_revision: 1,
+            },
         },
         feedback: Vec::new(),
         outcome: None,

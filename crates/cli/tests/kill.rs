@@ -54,7 +54,8 @@ impl Server {
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 if let Some((_, code)) = line.split_once("/setup#") {
-                    let _ = send.send(code.split_whitespace().next().unwrap_or_default().to_owned());
+                    let _ =
+                        send.send(code.split_whitespace().next().unwrap_or_default().to_owned());
                 }
             }
         });
@@ -259,7 +260,8 @@ fn acknowledged_survives_being_killed() {
         let admin = Client::new(&server.url, &tokens.admin);
         for told in told {
             for (key, id) in &told.decisions {
-                let (status, body) = client.post("/v1/decisions", Some(key), &proposal(key)).expect("up");
+                let (status, body) =
+                    client.post("/v1/decisions", Some(key), &proposal(key)).expect("up");
                 assert_eq!(status, 200, "round {round}: `{key}` was acknowledged as {id}: {body}");
                 assert_eq!(body["id"], **id, "round {round}: `{key}`");
                 assert_eq!(body["replayed"], true, "round {round}: `{key}`");
@@ -269,9 +271,11 @@ fn acknowledged_survives_being_killed() {
             }
             for key in told.in_doubt {
                 // Recorded or not: asking again settles it, and asking twice does not double it.
-                let (status, body) = client.post("/v1/decisions", Some(&key), &proposal(&key)).expect("up");
+                let (status, body) =
+                    client.post("/v1/decisions", Some(&key), &proposal(&key)).expect("up");
                 assert!(status == 200 || status == 201, "round {round}: `{key}`: {body}");
-                let (again, same) = client.post("/v1/decisions", Some(&key), &proposal(&key)).expect("up");
+                let (again, same) =
+                    client.post("/v1/decisions", Some(&key), &proposal(&key)).expect("up");
                 assert_eq!((again, &same["id"]), (200, &body["id"]), "round {round}: `{key}`");
                 all.decisions.insert(key, body["id"].as_str().expect("an id").to_owned());
             }
@@ -298,7 +302,8 @@ fn acknowledged_survives_being_killed() {
 
 fn check_answer(admin: &Client, id: &str, signal: Option<&str>, round: u64) {
     let detail = admin.get(&format!("/v1/decisions/{id}"));
-    let given: Vec<_> = detail["feedback"].as_array().expect("a list").iter().map(|f| &f["signal"]).collect();
+    let given: Vec<_> =
+        detail["feedback"].as_array().expect("a list").iter().map(|f| &f["signal"]).collect();
     assert!(given.len() <= 1, "round {round}: {id} was answered twice: {given:?}");
     if let Some(signal) = signal {
         assert_eq!(given, [signal], "round {round}: {id}");

@@ -17,7 +17,10 @@ use npo_core::learning::trust::{Trust, TrustSettings};
 use npo_core::learning::utility::{AuditDraw, AuditSettings, optimistic, value_of_information};
 use npo_core::people::{NPO, Role};
 use npo_core::proposal::{Proposal, ScenarioRef};
-use npo_core::{Command, Draws, Event, Inputs, Millis, PersonId, Profile, ScenarioId, Signal, State, TypeId, Vector, decide};
+use npo_core::{
+    Command, Draws, Event, Inputs, Millis, PersonId, Profile, ScenarioId, Signal, State, TypeId,
+    Vector, decide,
+};
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -60,7 +63,8 @@ impl World {
         let mut rng = Rng(seed);
         let weights: Vec<f64> = (0..8).map(|_| rng.normal()).collect();
         let length = weights.iter().map(|w| w * w).sum::<f64>().sqrt();
-        let centres: Vec<Vec<f64>> = (0..SCENARIOS).map(|_| (0..8).map(|_| rng.normal()).collect()).collect();
+        let centres: Vec<Vec<f64>> =
+            (0..SCENARIOS).map(|_| (0..8).map(|_| rng.normal()).collect()).collect();
         let episodes = (0..EPISODES)
             .map(|_| {
                 let k = (rng.next() % SCENARIOS as u64) as usize;
@@ -113,7 +117,8 @@ fn run(state: &mut State, world: &World, allowed: &Arc<Verdict>, at: &mut i64) {
     for (k, x, like, audit, answer) in &world.episodes {
         *at += 1;
         let scenario = ScenarioRef::Known(ScenarioId(*k as u32));
-        let proposal = Proposal { type_id: TypeId(0), scenario, action: 0, raw: x.clone(), text: None };
+        let proposal =
+            Proposal { type_id: TypeId(0), scenario, action: 0, raw: x.clone(), text: None };
         let given = inputs(*at, NPO, *audit, Some(Arc::clone(allowed)));
         let events = decide(state, Command::Propose(proposal), &given).expect("accepted");
         state.apply(&events[0]);
@@ -163,7 +168,9 @@ fn looped(bencher: Bencher, profile: impl Fn() -> Profile) {
     let world = World::new(1);
     let mut state = start(profile());
     let (allowed, mut at) = (verdict(), 1000);
-    bencher.counter(ItemsCount::new(EPISODES)).bench_local(|| run(&mut state, &world, &allowed, &mut at));
+    bencher
+        .counter(ItemsCount::new(EPISODES))
+        .bench_local(|| run(&mut state, &world, &allowed, &mut at));
 }
 
 /// The bare mathematics, as the reference implementation has it.
@@ -184,7 +191,8 @@ fn formulas(bencher: Bencher) {
             let score = predictive(logit.mean, logit.variance);
             let mut asks = optimistic(logit, 0.25) >= 0.75;
             if !asks {
-                let draw = AuditDraw::new(&audits, value_of_information(logit, 3.0), average, *audit);
+                let draw =
+                    AuditDraw::new(&audits, value_of_information(logit, 3.0), average, *audit);
                 average = draw.voi_average;
                 asks = draw.chosen();
             }

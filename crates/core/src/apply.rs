@@ -4,7 +4,7 @@
 //! transcendental function is in the event already.
 
 use crate::decide::{discount, keeps_rows, prior_score, remember};
-use crate::event::{DecisionMade, Envelope, Event, FeedbackGiven, Lesson};
+use crate::event::{DecisionMade, Disposition, Envelope, Event, FeedbackGiven, Lesson};
 use crate::ids::{DecisionId, Millis, TypeId};
 use crate::learning::effect::Effect;
 use crate::learning::math::{dot, portable_sigmoid};
@@ -76,7 +76,9 @@ impl State {
             Event::MonitorActed { type_id, .. } => {
                 self.with_type(*type_id, |t| t.window.retrained());
             }
-            Event::ModelRetrained { type_id, weights, rows: _ } => self.retrained(*type_id, weights),
+            Event::ModelRetrained { type_id, weights, rows: _ } => {
+                self.retrained(*type_id, weights)
+            }
         }
         self.open.advance(at, self.profile.retention_s);
     }
@@ -87,7 +89,11 @@ impl State {
         }
     }
 
-    fn activate_type(&mut self, id: TypeId, definition: std::sync::Arc<crate::scenario_type::ScenarioType>) {
+    fn activate_type(
+        &mut self,
+        id: TypeId,
+        definition: std::sync::Arc<crate::scenario_type::ScenarioType>,
+    ) {
         let Self { types, profile, .. } = self;
         let Some(known) = types.get_mut(id.0 as usize) else {
             types.push(TypeState::new(definition, profile));
@@ -151,7 +157,7 @@ impl State {
         }
         type_state.tally.count_decision(made.disposition);
         if !made.disposition.asks() {
-            let abstained = made.disposition == crate::event::Disposition::Abstained;
+            let abstained = made.disposition == Disposition::Abstained;
             type_state.tally.count_episode(abstained.then_some(abstain_loss), 0.0, rate);
             type_state.window.episodes += 1;
         }
@@ -208,13 +214,13 @@ impl State {
             type_state.tally.count_episode(Some(worth.loss), worth.reward, profile.reward_rate);
             type_state.window.episodes += 1;
         }
-        // An action goes on from the first like, unless somebody said no or its outcome is known.
+        // An action goes on from the first like, unless somebody said no or its outcome is known; a
+        // like of an audited decision is a label and sets nothing going.
         let starts = open.get(feedback.decision).is_some_and(|open| {
-            !open.outcome && open.answers.iter().all(|answer| !answer.signal.is_directed())
+            open.disposition != Disposition::Audit
+                && !open.outcome
+                && open.answers.iter().all(|answer| !answer.signal.is_directed())
         });
-        let surfaced = open
-            .get(feedback.decision)
-            .is_some_and(|open| open.disposition != crate::event::Disposition::Audit);
         open.answer(feedback.decision, Answer { by: feedback.by, signal: feedback.signal });
         match feedback.signal {
             Signal::Like if starts => {

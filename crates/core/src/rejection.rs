@@ -45,7 +45,9 @@ pub enum Rejection {
     #[error("decision `{0}` is unknown")]
     UnknownDecision(DecisionId),
     /// The decision was not put to people, or is long done.
-    #[error("decision `{0}` takes no answer: it was not put to people, or it was closed longer ago than npo remembers")]
+    #[error(
+        "decision `{0}` takes no answer: it was not put to people, or it was closed longer ago than npo remembers"
+    )]
     NotAsked(DecisionId),
     /// The decision expired.
     #[error("decision `{id}` expired at {expired_at_ms} ms")]
@@ -64,7 +66,9 @@ pub enum Rejection {
         reason: String,
     },
     /// The same person gave another answer before.
-    #[error("you answered `{given}` to decision `{id}` before; an answer is not changed by another")]
+    #[error(
+        "you answered `{given}` to decision `{id}` before; an answer is not changed by another"
+    )]
     AlreadyAnswered {
         /// The decision.
         id: DecisionId,
@@ -78,7 +82,9 @@ pub enum Rejection {
     #[error(transparent)]
     ScenarioType(#[from] InvalidType),
     /// A scenario type's version does not follow the one in force.
-    #[error("version {found} of scenario type `{name}` does not follow version {current} in force; expected {expected}")]
+    #[error(
+        "version {found} of scenario type `{name}` does not follow version {current} in force; expected {expected}"
+    )]
     Version {
         /// The scenario type.
         name: String,

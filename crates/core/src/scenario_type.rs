@@ -227,8 +227,15 @@ impl ScenarioType {
             text(&format!("actions.{}.title", action.name), &action.title, NAME_MAX * 4)?;
             text(&format!("actions.{}.description", action.name), &action.description, TEXT_MAX)?;
             let limit = if i == 0 { 0.0 } else { 20.0 };
-            let expected = if i == 0 { "0 for the first action" } else { "a number from -20 to 20" };
-            range(&format!("actions.{}.prior", action.name), action.prior, -limit, limit, expected)?;
+            let expected =
+                if i == 0 { "0 for the first action" } else { "a number from -20 to 20" };
+            range(
+                &format!("actions.{}.prior", action.name),
+                action.prior,
+                -limit,
+                limit,
+                expected,
+            )?;
         }
         // After the names themselves, so that what is quoted here is short.
         unique("features", self.features.iter().map(|f| f.name.as_str()))?;
@@ -362,9 +369,10 @@ impl Feature {
 
     fn validate(&self) -> Result<(), InvalidType> {
         let field = |part: &str| format!("features.{}.{part}", self.name);
-        let named = self.name.bytes().enumerate().all(|(i, b)| {
-            b.is_ascii_lowercase() || (i > 0 && (b.is_ascii_digit() || b == b'_'))
-        });
+        let named =
+            self.name.bytes().enumerate().all(|(i, b)| {
+                b.is_ascii_lowercase() || (i > 0 && (b.is_ascii_digit() || b == b'_'))
+            });
         if !named || self.name.is_empty() || self.name.len() > NAME_MAX {
             return Err(InvalidType::Field {
                 field: "features.name".into(),
@@ -383,14 +391,26 @@ impl Feature {
     }
 }
 
-fn range(field: &str, value: f64, low: f64, high: f64, expected: &'static str) -> Result<(), InvalidType> {
+fn range(
+    field: &str,
+    value: f64,
+    low: f64,
+    high: f64,
+    expected: &'static str,
+) -> Result<(), InvalidType> {
     if value.is_finite() && value >= low && value <= high {
         return Ok(());
     }
     Err(InvalidType::Field { field: field.into(), found: value.to_string(), expected })
 }
 
-fn count(field: &str, found: usize, low: usize, high: usize, expected: &'static str) -> Result<(), InvalidType> {
+fn count(
+    field: &str,
+    found: usize,
+    low: usize,
+    high: usize,
+    expected: &'static str,
+) -> Result<(), InvalidType> {
     if (low..=high).contains(&found) {
         return Ok(());
     }
@@ -428,7 +448,11 @@ fn kebab(field: &str, name: &str) -> Result<(), InvalidType> {
         return Ok(());
     }
     let found = format!("`{}`", shown(name));
-    Err(InvalidType::Field { field: field.into(), found, expected: "a kebab-case name, a letter first" })
+    Err(InvalidType::Field {
+        field: field.into(),
+        found,
+        expected: "a kebab-case name, a letter first",
+    })
 }
 
 fn unique<'a>(field: &str, names: impl Iterator<Item = &'a str>) -> Result<(), InvalidType> {

@@ -13,7 +13,9 @@ pub const VERSION: u8 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// The kind or its version is not known to this build.
-    #[error("event kind {kind} version {version} is unknown to this build; it was written by a newer one")]
+    #[error(
+        "event kind {kind} version {version} is unknown to this build; it was written by a newer one"
+    )]
     Unknown {
         /// Kind number.
         kind: u16,
@@ -70,7 +72,8 @@ pub fn decode(kind: u16, version: u8, bytes: &[u8]) -> Result<Envelope, DecodeEr
         return Err(DecodeError::Unknown { kind, version });
     }
     let corrupt = |reason: String| DecodeError::Corrupt { kind, version, reason };
-    let (envelope, rest) = postcard::take_from_bytes::<Envelope>(bytes).map_err(|e| corrupt(e.to_string()))?;
+    let (envelope, rest) =
+        postcard::take_from_bytes::<Envelope>(bytes).map_err(|e| corrupt(e.to_string()))?;
     if !rest.is_empty() {
         return Err(corrupt(format!("{} bytes too many", rest.len())));
     }

@@ -232,8 +232,8 @@ fn answers_that_come_at_the_wrong_time_are_refused() {
 
 #[test]
 fn what_nobody_was_asked_about_takes_no_answer() {
-    let not_asked = "decision `d0` was abstained, blocked or closed long ago: nobody was asked, \
-                     so it takes no answer";
+    let not_asked = "decision `d0` takes no answer: it was not put to people, or it was closed \
+                     longer ago than npo remembers";
     check_refused(
         |world| {
             let made = world.propose("leaf1", DOUBTFUL);
@@ -389,13 +389,34 @@ fn circumstances_are_kept_and_checked() {
         consent: true,
     };
     let cases = [
-        (Provenance { confidence: Some(1.5), ..full.clone() }, "`confidence` is 1.5, expected a number from 0 to 1"),
-        (Provenance { confidence: Some(-0.1), ..full.clone() }, "`confidence` is -0.1, expected a number from 0 to 1"),
-        (Provenance { confidence: Some(f64::NAN), ..full.clone() }, "`confidence` is NaN, expected a number from 0 to 1"),
-        (Provenance { confidence: Some(f64::INFINITY), ..full.clone() }, "`confidence` is inf, expected a number from 0 to 1"),
-        (Provenance { reason: Some("é".repeat(513)), ..full.clone() }, "`reason` is 1026 bytes long, expected 1 to 1024 bytes of printable text"),
-        (Provenance { reason: Some(" \n".into()), ..full.clone() }, "`reason` is empty, expected 1 to 1024 bytes of printable text"),
-        (Provenance { reason: Some("\u{1b}[2Jno".into()), ..full.clone() }, "`reason` is a text with control characters, expected 1 to 1024 bytes of printable text"),
+        (
+            Provenance { confidence: Some(1.5), ..full.clone() },
+            "`confidence` is 1.5, expected a number from 0 to 1",
+        ),
+        (
+            Provenance { confidence: Some(-0.1), ..full.clone() },
+            "`confidence` is -0.1, expected a number from 0 to 1",
+        ),
+        (
+            Provenance { confidence: Some(f64::NAN), ..full.clone() },
+            "`confidence` is NaN, expected a number from 0 to 1",
+        ),
+        (
+            Provenance { confidence: Some(f64::INFINITY), ..full.clone() },
+            "`confidence` is inf, expected a number from 0 to 1",
+        ),
+        (
+            Provenance { reason: Some("é".repeat(513)), ..full.clone() },
+            "`reason` is 1026 bytes long, expected 1 to 1024 bytes of printable text",
+        ),
+        (
+            Provenance { reason: Some(" \n".into()), ..full.clone() },
+            "`reason` is empty, expected 1 to 1024 bytes of printable text",
+        ),
+        (
+            Provenance { reason: Some("\u{1b}[2Jno".into()), ..full.clone() },
+            "`reason` is a text with control characters, expected 1 to 1024 bytes of printable text",
+        ),
     ];
     for (wrong, expected) in cases {
         assert_eq!(world.refused(answer_with(id, Signal::Like, wrong)), expected);

@@ -209,9 +209,8 @@ impl Driver {
 
     fn order(&mut self, command: Command, draws: Option<Draws>, allow: Option<bool>) -> Vec<Event> {
         self.at += 1;
-        let verdict = allow.map(|allow| {
-            Arc::new(Verdict { allow, bundle: [7; 32], rules: vec![], error: None })
-        });
+        let verdict = allow
+            .map(|allow| Arc::new(Verdict { allow, bundle: [7; 32], rules: vec![], error: None }));
         let draws = draws.unwrap_or(Draws { audit: 1.0, seed: 0, arm: None });
         let (at, actor) = (Millis(self.at), PersonId(0));
         let inputs = Inputs { at, actor, request: None, draws, verdict };
@@ -225,7 +224,13 @@ impl Driver {
         events.into_iter().map(|envelope| envelope.event).collect()
     }
 
-    fn propose(&mut self, k: usize, x: &[f64], draws: Draws, allow: bool) -> (Vec<Event>, DecisionId) {
+    fn propose(
+        &mut self,
+        k: usize,
+        x: &[f64],
+        draws: Draws,
+        allow: bool,
+    ) -> (Vec<Event>, DecisionId) {
         let entity = format!("scenario-{k}");
         let scenario = match self.state.scenarios().find(TypeId(0), &entity) {
             Some(id) => ScenarioRef::Known(id),
@@ -397,7 +402,9 @@ fn whole_calibrated_loop_matches() {
         // Off-diagonal entries near zero carry the rounding of larger ones.
         assert!((ours - theirs).abs() < 1e-12, "covariance: {ours} and {theirs}");
     }
-    for (k, (mean, variance)) in floats(&section["u"]).into_iter().zip(floats(&section["uv"])).enumerate() {
+    for (k, (mean, variance)) in
+        floats(&section["u"]).into_iter().zip(floats(&section["uv"])).enumerate()
+    {
         let Some(id) = driver.scenario(k) else { continue };
         let effect = driver.state.scenario(id).expect("known").effect;
         close(effect.mean, mean, "effect");

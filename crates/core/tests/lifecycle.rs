@@ -84,8 +84,14 @@ fn withdrawals_need_a_reason_and_a_decision() {
     let id = world.propose("leaf1", SURE).id;
     let withdraw = |what, reason: &str| Command::Withdraw { what, reason: reason.into() };
     for (command, expected) in [
-        (withdraw(Withdrawn::Decision(id), ""), "`reason` is empty, expected 1 to 1024 bytes of printable text"),
-        (withdraw(correlation("x"), "\u{0}"), "`reason` is a text with control characters, expected 1 to 1024 bytes of printable text"),
+        (
+            withdraw(Withdrawn::Decision(id), ""),
+            "`reason` is empty, expected 1 to 1024 bytes of printable text",
+        ),
+        (
+            withdraw(correlation("x"), "\u{0}"),
+            "`reason` is a text with control characters, expected 1 to 1024 bytes of printable text",
+        ),
         (withdraw(Withdrawn::Decision(DecisionId(9)), "why"), "decision `d9` is unknown"),
     ] {
         assert_eq!(world.refused(command), expected);
@@ -122,7 +128,11 @@ fn an_outcome_is_recorded_once() {
     let mut world = calibrated();
     let id = world.propose("leaf1", SURE).id;
     world.answer(id, ANN, Signal::Like);
-    let long = Outcome { result: OutcomeResult::Worsened, time_to_recover_ms: None, note: Some("é".repeat(600)) };
+    let long = Outcome {
+        result: OutcomeResult::Worsened,
+        time_to_recover_ms: None,
+        note: Some("é".repeat(600)),
+    };
     let refusal = world.refused(Command::Observe { id, outcome: long });
     assert_eq!(refusal, "`note` is 1200 bytes long, expected 1 to 1024 bytes of printable text");
     world.order(observe(id));
@@ -190,6 +200,22 @@ fn who_affirms_first_starts_the_action_whatever_was_said_before() {
         },
         0,
     );
+    // What somebody affirmed later ends in the same ways.
+    let ends: [fn(&mut World, DecisionId); 3] = [
+        |w, id| drop(w.answer(id, EVE, Signal::Override)),
+        |w, id| drop(w.order(observe(id))),
+        |w, id| drop(w.withdraw(Withdrawn::Decision(id))),
+    ];
+    for end in ends {
+        check_in_flight(
+            |w, id| {
+                w.answer(id, ANN, Signal::Neutral);
+                w.answer(id, BOB, Signal::Like);
+                end(w, id);
+            },
+            0,
+        );
+    }
     // What is over already does not start.
     check_in_flight(
         |w, id| {
@@ -203,9 +229,8 @@ fn who_affirms_first_starts_the_action_whatever_was_said_before() {
 #[test]
 fn a_shorter_time_in_flight_is_not_hidden_behind_longer_ones() {
     let mut world = calibrated();
-    let ids: Vec<_> = (0..2)
-        .map(|i| world.propose_with(&format!("leaf{i}"), "east", SURE, None).id)
-        .collect();
+    let ids: Vec<_> =
+        (0..2).map(|i| world.propose_with(&format!("leaf{i}"), "east", SURE, None).id).collect();
     world.answer(ids[0], ANN, Signal::Like);
     let brief = Profile { in_flight_s: 60, ..Profile::calibrated() };
     world.order(Command::ActivateProfile(Box::new(brief)));
@@ -265,7 +290,10 @@ fn the_clock_of_the_log_does_not_step_back() {
     world.at = at.0 + EXPIRES_S * 1000;
     world.propose("leaf3", SURE);
     world.at = at.0;
-    assert_eq!(world.refused(answer(first.id, ANN, Signal::Like)), "decision `d0` expired at 701000 ms");
+    assert_eq!(
+        world.refused(answer(first.id, ANN, Signal::Like)),
+        "decision `d0` expired at 701000 ms"
+    );
 }
 
 #[test]
@@ -311,4 +339,14 @@ fn every_way_to_close_an_episode_moves_the_monitors_clock() {
         .collect();
     assert_eq!(found, [9]);
     assert_eq!(world.state.types()[0].window.episodes, 9);
+}
+
+#[test]
+fn a_like_of_an_audited_decision_is_a_label_and_sets_nothing_going() {
+    let mut world = calibrated();
+    world.draws.audit = 0.0;
+    let made = world.propose_with("leaf1", "east", DOUBTFUL, None);
+    assert_eq!(made.disposition, Disposition::Audit);
+    world.answer(made.id, ANN, Signal::Like);
+    assert_eq!(world.in_flight("east"), (0, 0));
 }

@@ -89,7 +89,11 @@ fn check_refused(command: Command, expected: &str) {
 #[test]
 fn people_who_do_not_fit_are_refused() {
     let add = |handle: &str, name: &str, roles: &[Role]| {
-        Command::AddPerson(NewPerson { handle: handle.into(), name: name.into(), roles: roles.to_vec() })
+        Command::AddPerson(NewPerson {
+            handle: handle.into(),
+            name: name.into(),
+            roles: roles.to_vec(),
+        })
     };
     let operator = [Role::Operator];
     check_refused(add("ann", "Ann", &operator), "handle `ann` is taken");
@@ -97,13 +101,21 @@ fn people_who_do_not_fit_are_refused() {
     for wrong in ["", "Ann", "a b", "ä", "a\nb", "a/b", "-\u{202e}"] {
         check_refused(
             add(wrong, "Ann", &operator),
-            &format!("`handle` is `{wrong}`, expected 1 to 64 lower-case letters, digits, `-`, `_` or `.`"),
+            &format!(
+                "`handle` is `{wrong}`, expected 1 to 64 lower-case letters, digits, `-`, `_` or `.`"
+            ),
         );
     }
     let long = "a".repeat(HANDLE_MAX + 1);
     assert!(world().refused(add(&long, "Ann", &operator)).starts_with("`handle` is `aaa"));
-    check_refused(add("zoe", "", &operator), "`name` is empty, expected 1 to 256 bytes of printable text");
-    check_refused(add("zoe", "\u{7}", &operator), "`name` is a text with control characters, expected 1 to 256 bytes of printable text");
+    check_refused(
+        add("zoe", "", &operator),
+        "`name` is empty, expected 1 to 256 bytes of printable text",
+    );
+    check_refused(
+        add("zoe", "\u{7}", &operator),
+        "`name` is a text with control characters, expected 1 to 256 bytes of printable text",
+    );
     check_refused(add("zoe", "Zoe", &[]), "`roles` is empty, expected at least one role");
     let nobody = PersonChange { active: Some(false), ..change(PersonId(99)) };
     check_refused(Command::ChangePerson(nobody), "person `p99` is unknown");
@@ -179,8 +191,17 @@ fn the_oldest_requests_are_forgotten_first() {
     let mut state = State::default();
     let kept = REQUESTS_KEPT as u64;
     for i in 0..kept + 10 {
-        let event = Event::PolicyActivated(PolicyRef { digest: [0; 32], name: "p".into(), version: "1".into() });
-        state.apply(&npo_core::Envelope { at: Millis(0), actor: NPO, request: Some(key(i)), event });
+        let event = Event::PolicyActivated(PolicyRef {
+            digest: [0; 32],
+            name: "p".into(),
+            version: "1".into(),
+        });
+        state.apply(&npo_core::Envelope {
+            at: Millis(0),
+            actor: NPO,
+            request: Some(key(i)),
+            event,
+        });
     }
     let remembered = |state: &State, i: u64| state.answered_request(&key(i).key).is_some();
     assert!(!remembered(&state, 0) && !remembered(&state, 9));
@@ -194,7 +215,8 @@ fn secrets_never_reach_the_log() {
     // Of a token the log holds the digest that it was ordered with, and nothing else of it.
     let mut world = world();
     let events = world.order(Command::IssueToken(ANN, token(0xab, None)));
-    let envelope = npo_core::Envelope { at: Millis(0), actor: NPO, request: None, event: events[0].clone() };
+    let envelope =
+        npo_core::Envelope { at: Millis(0), actor: NPO, request: None, event: events[0].clone() };
     let (_, _, bytes) = stored::encode(&envelope);
     assert_eq!(bytes.iter().filter(|byte| **byte == 0xab).count(), 32);
 }

@@ -37,7 +37,11 @@ fn check_version(change: impl Fn(&mut ScenarioType), keeps: bool) {
         let type_state = &world.state.types()[0];
         assert_eq!(type_state.definition().version, 2);
         assert_eq!(type_state.versions().len(), 2);
-        assert_eq!(world.state.definition(TypeId(0), 1).map(|d| d.version), Some(1), "kept for ever");
+        assert_eq!(
+            world.state.definition(TypeId(0), 1).map(|d| d.version),
+            Some(1),
+            "kept for ever"
+        );
         assert_eq!(type_state.generation == generation, keeps);
         let effect = *world.state.scenarios().effect(ScenarioId(0)).expect("known");
         assert_eq!(effect.directed == 1, keeps);
@@ -76,8 +80,14 @@ fn versions_follow_one_another() {
     let mut world = World::new(Profile::calibrated());
     assert!(world.order(version(1, |_| {})).is_empty(), "the same definition is nothing to do");
     for (found, expected) in [
-        (1, "version 1 of scenario type `link-flapping` does not follow version 1 in force; expected 2"),
-        (3, "version 3 of scenario type `link-flapping` does not follow version 1 in force; expected 2"),
+        (
+            1,
+            "version 1 of scenario type `link-flapping` does not follow version 1 in force; expected 2",
+        ),
+        (
+            3,
+            "version 3 of scenario type `link-flapping` does not follow version 1 in force; expected 2",
+        ),
     ] {
         assert_eq!(world.refused(version(found, |t| t.title = "Other".into())), expected);
     }
@@ -111,9 +121,18 @@ fn a_proposal_checked_against_an_older_version_is_checked_again() {
     }));
     for (command, expected) in [
         (old(0, &DOUBTFUL), "feature `flaps` is 50 1, expected a value from 0 to 20"),
-        (old(0, &[1.0]), "feature `#2` is missing; `link-flapping` needs 2 features and an action of version 2"),
-        (old(0, &[1.0, 2.0, 3.0]), "feature `#4` is missing; `link-flapping` needs 2 features and an action of version 2"),
-        (old(1, &SURE), "feature `#3` is missing; `link-flapping` needs 2 features and an action of version 2"),
+        (
+            old(0, &[1.0]),
+            "feature `#2` is missing; `link-flapping` needs 2 features and an action of version 2",
+        ),
+        (
+            old(0, &[1.0, 2.0, 3.0]),
+            "feature `#4` is missing; `link-flapping` needs 2 features and an action of version 2",
+        ),
+        (
+            old(1, &SURE),
+            "feature `#3` is missing; `link-flapping` needs 2 features and an action of version 2",
+        ),
         (old(0, &[f64::NAN, 2.0]), "feature `flaps` is NaN, expected a finite number"),
         (old(0, &[0.0, f64::INFINITY]), "feature `spare` is inf, expected a finite number"),
     ] {
@@ -129,7 +148,13 @@ fn a_scenario_belongs_to_its_type() {
     let known = |type_id, scenario| {
         let raw = SURE.as_slice().into();
         let scenario = ScenarioRef::Known(ScenarioId(scenario));
-        Command::Propose(Proposal { type_id: TypeId(type_id), scenario, action: 0, raw, text: None })
+        Command::Propose(Proposal {
+            type_id: TypeId(type_id),
+            scenario,
+            action: 0,
+            raw,
+            text: None,
+        })
     };
     assert_eq!(world.refused(known(1, 0)), "scenario `s0` is unknown");
     assert_eq!(world.refused(known(0, 7)), "scenario `s7` is unknown");
@@ -142,7 +167,8 @@ fn a_scenario_belongs_to_its_type() {
 #[test]
 fn a_policy_comes_into_force_once() {
     let mut world = World::new(Profile::calibrated());
-    let policy = |byte| PolicyRef { digest: [byte; 32], name: "default".into(), version: "1".into() };
+    let policy =
+        |byte| PolicyRef { digest: [byte; 32], name: "default".into(), version: "1".into() };
     assert_eq!(world.order(Command::ActivatePolicy(policy(1))).len(), 1);
     assert!(world.order(Command::ActivatePolicy(policy(1))).is_empty());
     assert_eq!(world.order(Command::ActivatePolicy(policy(2))).len(), 1);
@@ -168,7 +194,10 @@ fn a_profile_is_recorded_when_it_changes() {
     assert!(type_state.posterior.is_none() && type_state.bandit.is_some());
     world.order(activate(Profile::calibrated()));
     let prior = Profile::calibrated().trust.expect("trust");
-    assert_eq!(world.state.trust(ANN).map(|t| (t.right, t.wrong)), Some((prior.right, prior.wrong)));
+    assert_eq!(
+        world.state.trust(ANN).map(|t| (t.right, t.wrong)),
+        Some((prior.right, prior.wrong))
+    );
 }
 
 #[test]
@@ -179,14 +208,16 @@ fn audits_that_come_into_force_start_from_their_own_average() {
     world.order(Command::ActivateProfile(Box::new(Profile::calibrated())));
     let draw = world.propose("leaf1", DOUBTFUL).audit.expect("a draw");
     let settings = Profile::calibrated().audit.expect("audits");
-    let expected = settings.average_start + settings.average_rate * (draw.voi - settings.average_start);
+    let expected =
+        settings.average_start + settings.average_rate * (draw.voi - settings.average_start);
     assert_eq!(draw.voi_average, expected);
     assert!(draw.probability < 1.0, "not everything is audited at first");
 }
 
 #[test]
 fn a_refit_without_evidence_and_without_pseudo_counts_leaves_the_score() {
-    let mut profile = Profile { monitor: MonitorSettings::Periodic { period: 1 }, ..Profile::paper() };
+    let mut profile =
+        Profile { monitor: MonitorSettings::Periodic { period: 1 }, ..Profile::paper() };
     profile.retrain.pseudo_count = 0.0;
     let mut world = World::new(profile);
     world.draws.arm = Some(4);
@@ -223,19 +254,50 @@ fn profiles_that_cannot_work_are_refused() {
     let text = "expected 1 to 64 bytes of printable text";
     check(&|p| p.name = " ".into(), &format!("`name` is empty, {text}"));
     check(&|p| p.name = "n".repeat(65), &format!("`name` is 65 bytes long, {text}"));
-    check(&|p| p.name = "a\nb".into(), &format!("`name` is a text with control characters, {text}"));
-    check(&|p| p.scorer = Scorer::MovingAverage { rate: 1.5 }, "`scorer.rate` is 1.5, expected a number from 0 to 1");
-    check(&|p| p.scorer = Scorer::MovingAverage { rate: f64::NAN }, "`scorer.rate` is NaN, expected a number from 0 to 1");
-    check(&|p| p.selector = Selector::Thompson { arms: vec![], discount: 0.9 }, "`number of selector.arms` is 0, expected a number from 1 to 64");
-    check(&|p| p.selector = Selector::Random { arms: vec![0.5; 65] }, "`number of selector.arms` is 65, expected a number from 1 to 64");
-    check(&|p| p.selector = Selector::Thompson { arms: vec![1.1], discount: 0.9 }, "`selector.arms` is 1.1, expected a number from 0 to 1");
-    check(&|p| p.selector = Selector::Thompson { arms: vec![0.5], discount: 0.0 }, "`selector.discount` is 0, expected a number from 0.000000001 to 1");
-    check(&|p| p.selector = Selector::Utility { optimism: f64::INFINITY }, "`selector.optimism` is inf, expected a number from -10 to 10");
-    check(&|p| p.retrain.rows_max = u32::MAX, "`retrain.rows_max` is 4294967295, expected a number from 0 to 100000");
-    check(&|p| p.retrain.precision = 0.0, "`retrain.precision` is 0, expected a number from 0.000000001 to 1000000000");
+    check(
+        &|p| p.name = "a\nb".into(),
+        &format!("`name` is a text with control characters, {text}"),
+    );
+    check(
+        &|p| p.scorer = Scorer::MovingAverage { rate: 1.5 },
+        "`scorer.rate` is 1.5, expected a number from 0 to 1",
+    );
+    check(
+        &|p| p.scorer = Scorer::MovingAverage { rate: f64::NAN },
+        "`scorer.rate` is NaN, expected a number from 0 to 1",
+    );
+    check(
+        &|p| p.selector = Selector::Thompson { arms: vec![], discount: 0.9 },
+        "`number of selector.arms` is 0, expected a number from 1 to 64",
+    );
+    check(
+        &|p| p.selector = Selector::Random { arms: vec![0.5; 65] },
+        "`number of selector.arms` is 65, expected a number from 1 to 64",
+    );
+    check(
+        &|p| p.selector = Selector::Thompson { arms: vec![1.1], discount: 0.9 },
+        "`selector.arms` is 1.1, expected a number from 0 to 1",
+    );
+    check(
+        &|p| p.selector = Selector::Thompson { arms: vec![0.5], discount: 0.0 },
+        "`selector.discount` is 0, expected a number from 0.000000001 to 1",
+    );
+    check(
+        &|p| p.selector = Selector::Utility { optimism: f64::INFINITY },
+        "`selector.optimism` is inf, expected a number from -10 to 10",
+    );
+    check(
+        &|p| p.retrain.rows_max = u32::MAX,
+        "`retrain.rows_max` is 4294967295, expected a number from 0 to 100000",
+    );
+    check(
+        &|p| p.retrain.precision = 0.0,
+        "`retrain.precision` is 0, expected a number from 0.000000001 to 1000000000",
+    );
     check(&|p| p.abstain_loss = -0.1, "`abstain_loss` is -0.1, expected a number from 0 to 1");
     let wrong = SignalWorth { weight: 2.0, ..FeedbackTable::PAPER.like };
     check(&|p| p.feedback.like = wrong, "`feedback weight` is 2, expected a number from 0 to 1");
-    let monitor = MonitorSettings::Window { window: 0, at_least: 1, tolerance: 0.1, every: 1, cooldown: 0 };
+    let monitor =
+        MonitorSettings::Window { window: 0, at_least: 1, tolerance: 0.1, every: 1, cooldown: 0 };
     check(&|p| p.monitor = monitor, "`monitor.window` is 0, expected a number from 1 to 100000");
 }

@@ -32,11 +32,8 @@ impl Analysis {
     /// Paths under `input` that `definition` mentions, itself or through the rules that it may evaluate.
     pub(crate) fn inputs_of(&self, definition: &Definition) -> BTreeSet<Path> {
         let targets: Vec<&Path> = self.rules.iter().collect();
-        let mut pending: Vec<&Path> = definition
-            .data
-            .iter()
-            .flat_map(|reference| reached(&targets, reference))
-            .collect();
+        let mut pending: Vec<&Path> =
+            definition.data.iter().flat_map(|reference| reached(&targets, reference)).collect();
         let mut seen: BTreeSet<&Path> = BTreeSet::new();
         while let Some(rule) = pending.pop() {
             if seen.insert(rule) {
@@ -61,16 +58,10 @@ pub(crate) fn analyse(modules: &[Ref<Module>], limits: &Limits) -> Result<Analys
     let graph = Graph::new(&definitions);
     let call_depth = graph.longest_chain()?;
     if call_depth > limits.call_depth_max {
-        return Err(Refusal::CallDepth {
-            depth: call_depth,
-            depth_max: limits.call_depth_max,
-        });
+        return Err(Refusal::CallDepth { depth: call_depth, depth_max: limits.call_depth_max });
     }
     Ok(Analysis {
-        input: definitions
-            .iter()
-            .flat_map(|definition| definition.input.iter().cloned())
-            .collect(),
+        input: definitions.iter().flat_map(|definition| definition.input.iter().cloned()).collect(),
         interpreter_only: interpreter_only(&definitions),
         rules: graph.nodes.keys().map(|path| (*path).clone()).collect(),
         call_depth,
@@ -89,11 +80,7 @@ pub(crate) fn analyse(modules: &[Ref<Module>], limits: &Limits) -> Result<Analys
 /// Rules of which the VM is known to answer differently from the interpreter, whatever the tests show.
 fn interpreter_only(definitions: &[Definition]) -> Option<String> {
     let at = |definition: &Definition, why: &str| {
-        Some(format!(
-            "`{}` at {} is {why}",
-            definition.path.join("."),
-            definition.place
-        ))
+        Some(format!("`{}` at {} is {why}", definition.path.join("."), definition.place))
     };
     let mut values: BTreeMap<&Path, &HeadValue> = BTreeMap::new();
     for definition in definitions {
@@ -128,10 +115,9 @@ impl<'a> Graph<'a> {
     fn new(definitions: &'a [Definition]) -> Self {
         let mut nodes: BTreeMap<&Path, Node<'_>> = BTreeMap::new();
         for definition in definitions {
-            nodes.entry(&definition.path).or_insert_with(|| Node {
-                place: &definition.place,
-                calls: BTreeSet::new(),
-            });
+            nodes
+                .entry(&definition.path)
+                .or_insert_with(|| Node { place: &definition.place, calls: BTreeSet::new() });
         }
         let targets: Vec<&Path> = nodes.keys().copied().collect();
         for definition in definitions {
@@ -159,20 +145,15 @@ impl<'a> Graph<'a> {
             while let Some((rule, pending)) = trail.last_mut() {
                 let rule = *rule;
                 let Some(next) = pending.pop() else {
-                    let deepest = self.nodes[rule]
-                        .calls
-                        .iter()
-                        .filter_map(|call| depth.get(call))
-                        .max();
+                    let deepest =
+                        self.nodes[rule].calls.iter().filter_map(|call| depth.get(call)).max();
                     depth.insert(rule, deepest.copied().unwrap_or(0) + 1);
                     trail.pop();
                     continue;
                 };
                 if let Some(from) = trail.iter().position(|(rule, _)| *rule == next) {
-                    let mut cycle: Vec<String> = trail[from..]
-                        .iter()
-                        .map(|(rule, _)| rule.join("."))
-                        .collect();
+                    let mut cycle: Vec<String> =
+                        trail[from..].iter().map(|(rule, _)| rule.join(".")).collect();
                     cycle.push(next.join("."));
                     return Err(Refusal::Recursion {
                         place: self.nodes[next].place.clone(),
@@ -208,9 +189,7 @@ mod tests {
 
     fn analysis(source: &str) -> Result<Analysis, Refusal> {
         let mut engine = regorus::Engine::new();
-        engine
-            .add_policy("p.rego".to_owned(), source.to_owned())
-            .expect("test source parses");
+        engine.add_policy("p.rego".to_owned(), source.to_owned()).expect("test source parses");
         analyse(engine.get_modules(), &Limits::default())
     }
 
@@ -230,44 +209,23 @@ mod tests {
         check("a := 1\nb := a\nc if b == 1", Ok(3));
         check("f(x) := f(x - 1)", Err("p.f -> p.f"));
         check("f(x) := g(x)\ng(x) := f(x)", Err("p.f -> p.g -> p.f"));
-        check(
-            "a if b\nb if c\nc if data.p.a",
-            Err("p.a -> p.b -> p.c -> p.a"),
-        );
+        check("a if b\nb if c\nc if data.p.a", Err("p.a -> p.b -> p.c -> p.a"));
         check("a if count(data.p) > 1", Err("p.a -> p.a"));
         check("a if { some x in [1]; data[x] }", Err("p.a -> p.a"));
-        check(
-            "a if { some x in {y | y := [z | z := a][_]} }",
-            Err("p.a -> p.a"),
-        );
-        check(
-            "default a := false\na if every x in input.xs { not a }",
-            Err("p.a -> p.a"),
-        );
-        check(
-            "import data.p as q\na if q.b\nb if q.a",
-            Err("p.a -> p.b -> p.a"),
-        );
+        check("a if { some x in {y | y := [z | z := a][_]} }", Err("p.a -> p.a"));
+        check("default a := false\na if every x in input.xs { not a }", Err("p.a -> p.a"));
+        check("import data.p as q\na if q.b\nb if q.a", Err("p.a -> p.b -> p.a"));
         check("o[k] := v if { some k, v in data.p.o }", Err("p.o -> p.o"));
-        check(
-            "a if b with input as 1\nb := 1",
-            Err("`with` is not for policies"),
-        );
+        check("a if b with input as 1\nb := 1", Err("`with` is not for policies"));
         check("a if data.limits.x > 1", Ok(1));
     }
 
     #[test]
     fn calls_are_limited_to_what_is_pure_and_bounded() {
-        check(
-            "a := net.cidr_expand(\"10.0.0.0/8\")",
-            Err("`net.cidr_expand` at p.rego:2:6"),
-        );
+        check("a := net.cidr_expand(\"10.0.0.0/8\")", Err("`net.cidr_expand` at p.rego:2:6"));
         check("a := numbers.range(1, 100)", Ok(1));
         check("a := numbers.range(1, 1000000000)", Err("`numbers.range`"));
-        check(
-            "a := numbers.range(1, input.features.n)",
-            Err("`numbers.range`"),
-        );
+        check("a := numbers.range(1, input.features.n)", Err("`numbers.range`"));
         check("a := time.now_ns()", Err("reads the clock"));
         check("a if { print(1) }", Err("print to"));
         check("a := [x | x := numbers.range(-5, 5)[_]]", Ok(1));
@@ -277,37 +235,24 @@ mod tests {
     #[test]
     fn what_the_vm_gets_wrong_goes_to_the_interpreter() {
         let check = |rules: &str, expected: Option<&str>| {
-            let found = analysis(&format!("package p\n{rules}"))
-                .expect("no refusal")
-                .interpreter_only;
+            let found =
+                analysis(&format!("package p\n{rules}")).expect("no refusal").interpreter_only;
             match (&found, expected) {
                 (None, None) => {}
                 (Some(found), Some(words)) if found.contains(words) => {}
                 _ => panic!("{rules}: found {found:?}, expected {expected:?}"),
             }
         };
-        check(
-            "default a := false\na if input.source == \"x\"\na if input.source == \"y\"",
-            None,
-        );
+        check("default a := false\na if input.source == \"x\"\na if input.source == \"y\"", None);
         check(
             "a := 1 if input.source == \"x\"\na := 2 if input.source == \"y\"",
             Some("may conflict"),
         );
-        check(
-            "a := 1 if input.source == \"x\"\na := 1 if input.source == \"y\"",
-            None,
-        );
-        check(
-            "f(x) := x + 1 if x > 1\nf(x) := x if x < 5",
-            Some("may conflict"),
-        );
+        check("a := 1 if input.source == \"x\"\na := 1 if input.source == \"y\"", None);
+        check("f(x) := x + 1 if x > 1\nf(x) := x if x < 5", Some("may conflict"));
         check("default f(_) := 0\nf(x) := x", Some("a default function"));
         check("a.b := 1", Some("a rule head that is a reference"));
-        check(
-            "deny contains x if { x := 1 }\ndeny contains x if { x := 2 }",
-            None,
-        );
+        check("deny contains x if { x := 1 }\ndeny contains x if { x := 2 }", None);
     }
 
     #[test]
@@ -315,12 +260,8 @@ mod tests {
         let found = analysis(
             "package p\nimport input.scenario as s\na if s.risk == \"low\"\nb if input.facts[\"x\"].y > input.features[input.source]",
         );
-        let found: Vec<String> = found
-            .expect("no refusal")
-            .input
-            .iter()
-            .map(|path| path.join("."))
-            .collect();
+        let found: Vec<String> =
+            found.expect("no refusal").input.iter().map(|path| path.join(".")).collect();
         assert_eq!(found, ["facts.x.y", "features", "scenario.risk", "source"]);
     }
 }

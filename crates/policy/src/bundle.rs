@@ -72,12 +72,7 @@ impl fmt::Debug for Digest {
 impl Bundle {
     /// Reads and looks over a bundle without parsing any Rego.
     pub(crate) fn read(dir: &Path, limits: &Limits) -> Result<Self, CheckError> {
-        let mut reader = Reader {
-            limits,
-            entries: 0,
-            total: 0,
-            files: Vec::new(),
-        };
+        let mut reader = Reader { limits, entries: 0, total: 0, files: Vec::new() };
         reader.walk(dir, "", 0)?;
         let mut files = reader.files;
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -110,9 +105,7 @@ impl Bundle {
             }
         }
         if !has_manifest {
-            return Err(CheckError::Manifest {
-                message: "`bundle.toml` is missing".to_owned(),
-            });
+            return Err(CheckError::Manifest { message: "`bundle.toml` is missing".to_owned() });
         }
         if bundle.rego.is_empty() {
             return Err(CheckError::Empty);
@@ -154,9 +147,7 @@ impl Reader<'_> {
             let entry = entry.map_err(io(dir))?;
             self.entries += 1;
             if self.entries > self.limits.entries_max {
-                return Err(CheckError::TooManyFiles {
-                    max: self.limits.entries_max,
-                });
+                return Err(CheckError::TooManyFiles { max: self.limits.entries_max });
             }
             let name = entry.file_name();
             let Some(name) = name.to_str() else { continue };
@@ -179,15 +170,10 @@ impl Reader<'_> {
 
     fn take(&mut self, on_disk: &Path, path: String) -> Result<(), CheckError> {
         if self.files.len() >= self.limits.files_max {
-            return Err(CheckError::TooManyFiles {
-                max: self.limits.files_max,
-            });
+            return Err(CheckError::TooManyFiles { max: self.limits.files_max });
         }
         let max = self.limits.file_bytes_max;
-        let io = |source| CheckError::Io {
-            path: path.clone(),
-            source,
-        };
+        let io = |source| CheckError::Io { path: path.clone(), source };
         let file = fs::File::open(on_disk).map_err(io)?;
         let bytes = file.metadata().map_err(io)?.len();
         if bytes > max {
@@ -202,9 +188,7 @@ impl Reader<'_> {
         }
         self.total += bytes;
         if self.total > self.limits.total_bytes_max {
-            return Err(CheckError::TooLarge {
-                max: self.limits.total_bytes_max,
-            });
+            return Err(CheckError::TooLarge { max: self.limits.total_bytes_max });
         }
         let text = String::from_utf8(content).map_err(|error| CheckError::NotUtf8 {
             path: path.clone(),
@@ -253,20 +237,12 @@ mod tests {
     fn check(files: &[(&str, &[u8])], expected: Result<&[&str], &str>) {
         let dir = tempfile::tempdir().expect("temporary directory");
         write(dir.path(), files);
-        let limits = Limits {
-            file_bytes_max: 64,
-            total_bytes_max: 100,
-            files_max: 4,
-            ..Limits::default()
-        };
+        let limits =
+            Limits { file_bytes_max: 64, total_bytes_max: 100, files_max: 4, ..Limits::default() };
         match (Bundle::read(dir.path(), &limits), expected) {
             (Ok(bundle), Ok(paths)) => {
                 assert_eq!(
-                    bundle
-                        .rego
-                        .iter()
-                        .map(|file| file.path.as_str())
-                        .collect::<Vec<_>>(),
+                    bundle.rego.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(),
                     paths
                 );
             }
@@ -295,24 +271,12 @@ mod tests {
             &[MANIFEST, ("a.rego", &[b'x'; 60]), ("b.rego", &[b'x'; 60])],
             Err("more than 100 bytes"),
         );
-        check(
-            &[MANIFEST, ("a.rego", b"\xff")],
-            Err("`a.rego` is not UTF-8 at byte 0"),
-        );
+        check(&[MANIFEST, ("a.rego", b"\xff")], Err("`a.rego` is not UTF-8 at byte 0"));
         check(&[MANIFEST], Err("no `.rego` file"));
         check(&[("a.rego", b"x")], Err("`bundle.toml` is missing"));
+        check(&[("bundle.toml", b"name = 1"), ("a.rego", b"x")], Err("`bundle.toml`"));
         check(
-            &[("bundle.toml", b"name = 1"), ("a.rego", b"x")],
-            Err("`bundle.toml`"),
-        );
-        check(
-            &[
-                MANIFEST,
-                ("a.rego", b"x"),
-                ("b.rego", b""),
-                ("c.rego", b""),
-                ("d.rego", b""),
-            ],
+            &[MANIFEST, ("a.rego", b"x"), ("b.rego", b""), ("c.rego", b""), ("d.rego", b"")],
             Err("more than 4 files"),
         );
     }
@@ -323,9 +287,7 @@ mod tests {
             let dir = tempfile::tempdir().expect("temporary directory");
             write(dir.path(), &[MANIFEST]);
             write(dir.path(), files);
-            Bundle::read(dir.path(), &Limits::default())
-                .expect("a readable bundle")
-                .digest
+            Bundle::read(dir.path(), &Limits::default()).expect("a readable bundle").digest
         };
         let base = digest(&[("a.rego", b"x")]);
         assert_eq!(base, digest(&[("a.rego", b"x"), ("tests/t.json", b"[]")]));
@@ -342,9 +304,6 @@ mod tests {
         write(dir.path(), &[MANIFEST]);
         std::os::unix::fs::symlink("/etc/hostname", dir.path().join("a.rego")).expect("link");
         let error = Bundle::read(dir.path(), &Limits::default()).expect_err("refused");
-        assert!(
-            error.to_string().contains("`a.rego` is not a plain file"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("`a.rego` is not a plain file"), "{error}");
     }
 }

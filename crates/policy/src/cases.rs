@@ -113,15 +113,8 @@ impl CaseInput {
                 site: &self.scenario.site,
                 risk: &self.scenario.risk,
             },
-            action: Action {
-                name: &self.action.name,
-                target: &self.action.target,
-            },
-            features: self
-                .features
-                .iter()
-                .map(|(name, value)| (name.as_str(), *value))
-                .collect(),
+            action: Action { name: &self.action.name, target: &self.action.target },
+            features: self.features.iter().map(|(name, value)| (name.as_str(), *value)).collect(),
             facts: self
                 .facts
                 .iter()
@@ -147,10 +140,7 @@ impl CaseInput {
 pub(crate) fn read(files: &[SourceFile]) -> Result<Vec<(String, Case)>, Refusal> {
     let mut cases = Vec::new();
     for file in files {
-        let refuse = |message: String| Refusal::Tests {
-            file: file.path.clone(),
-            message,
-        };
+        let refuse = |message: String| Refusal::Tests { file: file.path.clone(), message };
         let read: Vec<Case> =
             serde_json::from_str(&file.text).map_err(|error| refuse(error.to_string()))?;
         for case in read {
@@ -166,9 +156,7 @@ pub(crate) fn read(files: &[SourceFile]) -> Result<Vec<(String, Case)>, Refusal>
             cases.push((file.path.clone(), case));
         }
         if cases.len() > CASES_MAX {
-            return Err(refuse(format!(
-                "the bundle has more than {CASES_MAX} cases"
-            )));
+            return Err(refuse(format!("the bundle has more than {CASES_MAX} cases")));
         }
     }
     Ok(cases)
@@ -190,12 +178,7 @@ pub(crate) fn merge(document: &mut serde_json::Value, patch: &serde_json::Value)
         if value.is_null() {
             fields.remove(name);
         } else {
-            merge(
-                fields
-                    .entry(name.clone())
-                    .or_insert(serde_json::Value::Null),
-                value,
-            );
+            merge(fields.entry(name.clone()).or_insert(serde_json::Value::Null), value);
         }
     }
 }
@@ -213,26 +196,15 @@ mod tests {
             assert_eq!(document, expected);
         };
         check(json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"}));
-        check(
-            json!({"a": {"b": 1, "c": 2}}),
-            json!({"a": {"b": null}}),
-            json!({"a": {"c": 2}}),
-        );
-        check(
-            json!({"a": [1]}),
-            json!({"a": {"b": 1}}),
-            json!({"a": {"b": 1}}),
-        );
+        check(json!({"a": {"b": 1, "c": 2}}), json!({"a": {"b": null}}), json!({"a": {"c": 2}}));
+        check(json!({"a": [1]}), json!({"a": {"b": 1}}), json!({"a": {"b": 1}}));
         check(json!([1]), json!({"a": {"b": null}}), json!({"a": {}}));
     }
 
     #[test]
     fn case_files_are_read_strictly() {
         let check = |text: &str, expected: Result<usize, &str>| {
-            let file = SourceFile {
-                path: "tests/a.json".to_owned(),
-                text: text.to_owned(),
-            };
+            let file = SourceFile { path: "tests/a.json".to_owned(), text: text.to_owned() };
             match (read(&[file]), expected) {
                 (Ok(cases), Ok(n)) => assert_eq!(cases.len(), n),
                 (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),

@@ -124,10 +124,8 @@ impl CheckReport {
 
     /// The bundle, fit to be loaded, if its cases passed.
     pub fn validated(self) -> Option<Validated> {
-        self.passed().then(|| Validated {
-            bundle: Arc::new(self.bundle),
-            engine: self.findings.engine,
-        })
+        self.passed()
+            .then(|| Validated { bundle: Arc::new(self.bundle), engine: self.findings.engine })
     }
 }
 
@@ -165,27 +163,16 @@ pub fn check(
     limits: &Limits,
 ) -> Result<CheckReport, CheckError> {
     let bundle = Bundle::read(dir, limits)?;
-    let request = Request {
-        bundle,
-        limits: limits.clone(),
-    };
-    let text = serde_json::to_vec(&request).map_err(|error| ChildError::Reply {
-        message: error.to_string(),
-    })?;
+    let request = Request { bundle, limits: limits.clone() };
+    let text = serde_json::to_vec(&request)
+        .map_err(|error| ChildError::Reply { message: error.to_string() })?;
     if text.len() as u64 > REQUEST_BYTES_MAX {
-        return Err(CheckError::TooLarge {
-            max: limits.total_bytes_max,
-        });
+        return Err(CheckError::TooLarge { max: limits.total_bytes_max });
     }
-    let reply = spawn::run(
-        child_command,
-        text,
-        limits.child_ms_max,
-        limits.child_memory_bytes_max,
-    )?;
-    let reply = serde_json::from_slice(&reply).map_err(|error| ChildError::Reply {
-        message: error.to_string(),
-    })?;
+    let reply =
+        spawn::run(child_command, text, limits.child_ms_max, limits.child_memory_bytes_max)?;
+    let reply = serde_json::from_slice(&reply)
+        .map_err(|error| ChildError::Reply { message: error.to_string() })?;
     match reply {
         Reply::Refused(refusal) => Err(refusal.into()),
         Reply::Checked(findings) => {

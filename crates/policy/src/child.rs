@@ -20,6 +20,7 @@ use crate::footprint::Footprint;
 use crate::limits::{EVALUATION_STACK_BYTES, Limits};
 use crate::refusal::Refusal;
 use crate::report::Findings;
+use crate::split::split;
 use crate::trial::Subject;
 
 /// What the parent sends.
@@ -68,10 +69,7 @@ fn serve() -> Result<(), String> {
         .stack_size(EVALUATION_STACK_BYTES / 2)
         .spawn(move || inspect(&request.bundle, &request.limits))
         .map_err(|error| format!("worker could not be started: {error}"))?;
-    let reply = match worker
-        .join()
-        .map_err(|_| "the Rego engine panicked".to_owned())?
-    {
+    let reply = match worker.join().map_err(|_| "the Rego engine panicked".to_owned())? {
         Ok(findings) => Reply::Checked(findings),
         Err(refusal) => Reply::Refused(refusal),
     };
@@ -90,10 +88,7 @@ fn confine(limits: &Limits) -> Result<(), String> {
         (Resource::Cpu, seconds),
         (Resource::Core, 0),
     ] {
-        let limit = Rlimit {
-            current: Some(limit),
-            maximum: Some(limit),
-        };
+        let limit = Rlimit { current: Some(limit), maximum: Some(limit) };
         setrlimit(resource, limit).map_err(|error| format!("limits could not be set: {error}"))?;
     }
     Ok(())
@@ -106,8 +101,10 @@ fn inspect(bundle: &Bundle, limits: &Limits) -> Result<Findings, Refusal> {
     let start = Instant::now();
     let (parsed, analysis) = parse(bundle, limits)?;
     let parse_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let split = split(bundle, &analysis, limits);
     let subject = Subject {
         parsed: &parsed,
+        split: split.as_ref(),
         data: &data,
         has_passed: has_rule(&analysis, "passed"),
         interpreter_only: analysis.interpreter_only.clone(),
@@ -132,13 +129,11 @@ pub(crate) fn parse(
     bundle: &Bundle,
     limits: &Limits,
 ) -> Result<(regorus::Engine, Analysis), Refusal> {
-    let mut parsed = engines::parse(bundle, limits)?;
+    let mut parsed = engines::parse(&bundle.rego, limits)?;
     let analysis = analysis::analyse(parsed.get_modules(), limits)?;
     for name in ["allow", "deny"] {
         if !has_rule(&analysis, name) {
-            return Err(Refusal::NoEntry {
-                path: format!("data.npo.policy.{name}"),
-            });
+            return Err(Refusal::NoEntry { path: format!("data.npo.policy.{name}") });
         }
     }
     Ok((parsed, analysis))
@@ -146,9 +141,7 @@ pub(crate) fn parse(
 
 /// Whether the bundle defines `data.npo.policy.<name>`.
 pub(crate) fn has_rule(analysis: &Analysis, name: &str) -> bool {
-    analysis
-        .rules
-        .contains(["npo", "policy", name].map(str::to_owned).as_slice())
+    analysis.rules.contains(["npo", "policy", name].map(str::to_owned).as_slice())
 }
 
 /// Names of facts that a bundle mentions one by one.

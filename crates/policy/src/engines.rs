@@ -14,21 +14,22 @@ use regorus::rvm::{Program, RegoVM};
 use regorus::utils::limits::LimitError;
 use regorus::{Engine, Value};
 
-use crate::bundle::Bundle;
+use crate::bundle::SourceFile;
 use crate::limits::Limits;
+use crate::own;
 use crate::refusal::Refusal;
 use crate::verdict::{EvalPath, RULE_ERROR, RULE_TIMEOUT, Verdict, read_verdict};
 
-/// Package of the generated entry rule; bundles may not use it.
+/// Package of the generated entry rules; bundles may not use it.
 pub(crate) const ENTRY_PACKAGE: &str = "npo_entry";
-const ENTRY_RULE: &str = "data.npo_entry.result";
+pub(crate) const ENTRY_RULE: &str = "data.npo_entry.result";
 
-/// Parses the bundle's sources and adds its data, in bundle order.
-pub(crate) fn parse(bundle: &Bundle, limits: &Limits) -> Result<Engine, Refusal> {
+/// Parses sources, in bundle order.
+pub(crate) fn parse(sources: &[SourceFile], limits: &Limits) -> Result<Engine, Refusal> {
     let mut engine = Engine::new();
     engine.set_execution_timer_config(limits.timer());
     engine.set_strict_builtin_errors(true);
-    for file in &bundle.rego {
+    for file in sources {
         engine
             .add_policy(file.path.clone(), file.text.clone())
             .map_err(|error| Refusal::parse(&file.path, &error.to_string()))?;
@@ -36,27 +37,23 @@ pub(crate) fn parse(bundle: &Bundle, limits: &Limits) -> Result<Engine, Refusal>
     Ok(engine)
 }
 
-/// Adds the entry rule and `data` to parsed sources, ready to evaluate.
-pub(crate) fn complete(engine: &Engine, data: Value, has_passed: bool) -> Result<Engine, Refusal> {
-    let mut engine = engine.clone();
-    let passed = if has_passed {
-        "{x | x := data.npo.policy.passed}"
-    } else {
-        "set()"
-    };
-    let entry = format!(
+/// The entry rule over the whole of a bundle.
+pub(crate) fn whole(has_passed: bool) -> String {
+    let passed = if has_passed { "{x | x := data.npo.policy.passed}" } else { "set()" };
+    format!(
         "package {ENTRY_PACKAGE}\nresult := {{\"allow\": {{x | x := data.npo.policy.allow}}, \
          \"deny\": {{x | x := data.npo.policy.deny}}, \"passed\": {passed}}}\n"
-    );
-    let broken = |error: String| Refusal::Compile {
-        message: one_line(&error),
-    };
+    )
+}
+
+/// Adds the module of entry rules and `data` to parsed sources, ready to evaluate.
+pub(crate) fn complete(engine: &Engine, data: Value, entry: String) -> Result<Engine, Refusal> {
+    let mut engine = engine.clone();
+    let broken = |error: String| Refusal::Compile { message: one_line(&error) };
     engine
         .add_policy("npo_entry.rego".to_owned(), entry)
         .map_err(|error| broken(error.to_string()))?;
-    engine
-        .add_data(data)
-        .map_err(|error| broken(error.to_string()))?;
+    engine.add_data(data).map_err(|error| broken(error.to_string()))?;
     Ok(engine)
 }
 
@@ -91,15 +88,23 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    /// Compiles what [`complete`] prepared.
-    pub(crate) fn new(engine: &mut Engine, data: Value, limits: &Limits) -> Result<Self, String> {
+    /// Compiles what [`complete`] prepared, with `rules` to be run by their place in that list.
+    ///
+    /// The first of the rules must reach all others.
+    pub(crate) fn new(
+        engine: &mut Engine,
+        rules: &[&str],
+        data: Value,
+        limits: &Limits,
+    ) -> Result<Self, String> {
+        let first = rules.first().ok_or("there is no entry rule")?;
         let policy = engine
-            .compile_with_entrypoint(&ENTRY_RULE.into())
+            .compile_with_entrypoint(&(*first).into())
             .map_err(|error| one_line(&error.to_string()))?;
-        let program = Compiler::compile_from_policy(&policy, &[ENTRY_RULE])
+        let program = Compiler::compile_from_policy(&policy, rules)
             .map_err(|error| one_line(&error.to_string()))?;
         let compiled = Self {
-            program,
+            program: Arc::new(own::slim(&program)),
             data,
             instructions_max: limits.instructions_max,
         };
@@ -109,9 +114,8 @@ impl Compiled {
     /// A fresh VM for this bundle; reused for many inputs by one thread at a time.
     pub(crate) fn vm(&self) -> Result<RegoVM, String> {
         let mut vm = RegoVM::new();
-        vm.load_program(Arc::clone(&self.program));
-        vm.set_data(self.data.clone())
-            .map_err(|error| one_line(&error.to_string()))?;
+        vm.load_program(Arc::new(own::program(&self.program)));
+        vm.set_data(own::data(&self.data)).map_err(|error| one_line(&error.to_string()))?;
         vm.set_max_instructions(self.instructions_max);
         vm.set_strict_builtin_errors(true);
         Ok(vm)
@@ -142,10 +146,5 @@ pub(crate) fn one_line(message: &str) -> String {
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && *line != "|" && *line != "^");
-    words
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .take(CHARS_MAX)
-        .collect()
+    words.collect::<Vec<_>>().join(" ").chars().take(CHARS_MAX).collect()
 }

@@ -5,11 +5,16 @@
 //! input only through the paths that its text mentions ([`crate::walk`]; a path stops being
 //! followed at its first dynamic part and then stands for everything from there down). So two
 //! inputs that agree on those paths cannot be told apart by the bundle, and get the same verdict.
+//! The same holds of a part of a bundle and the paths that it mentions, itself or through the
+//! rules that it calls ([`crate::split`]).
 //! Keys hold the values themselves, so equal keys mean equal values and not merely equal hashes.
 
 use std::collections::BTreeSet;
 
-use crate::input::{Fact, Input};
+use regorus::Value;
+use regorus::value::Object;
+
+use crate::input::{Fact, Input, number};
 use crate::walk::Path;
 
 /// What of the input a verdict depends on, in a fixed order and without overlaps.
@@ -78,39 +83,81 @@ impl Footprint {
     ///
     /// What it leaves out cannot be told from what is there by whoever has this footprint.
     pub(crate) fn value(&self, input: &Input<'_>) -> Value {
+        let [mut now, mut scenario, mut action, mut features, mut facts, mut in_flight] =
+            [const { Object::new() }; 6];
         let mut top = Object::new();
-        let mut group: Option<(&'static str, Object)> = None;
+        let set = |fields: &mut Object, name: &str, value: Value| {
+            fields.insert(name.into(), value);
+        };
         for part in &self.0 {
-            let place = part.place();
-            if group.as_ref().is_none_or(|(name, _)| *name != place) {
-                if let Some((name, fields)) = group.take() {
-                    top.insert(name.into(), fields.into());
-                }
-                group = Some((place, Object::new()));
-            }
-            let Some((_, fields)) = &mut group else {
-                continue;
-            };
             match part {
-                Part::Source => {
-                    group = None;
-                    top.insert("source".into(), input.source.into());
+                Part::Unix => set(&mut now, "unix", input.now.unix.into()),
+                Part::MinuteOfDay => {
+                    let minute = i64::from(input.now.minute_of_day);
+                    set(&mut now, "minute_of_day", minute.into());
                 }
-                part => part.fill(input, fields),
+                Part::Weekday => set(&mut now, "weekday", i64::from(input.now.weekday).into()),
+                Part::Kind => set(&mut scenario, "type", input.scenario.kind.into()),
+                Part::Entity => set(&mut scenario, "entity", input.scenario.entity.into()),
+                Part::Site => set(&mut scenario, "site", input.scenario.site.into()),
+                Part::Risk => set(&mut scenario, "risk", input.scenario.risk.into()),
+                Part::ActionName => set(&mut action, "name", input.action.name.into()),
+                Part::ActionTarget => set(&mut action, "target", input.action.target.into()),
+                Part::Feature(name) => {
+                    if let Some(value) = input.feature(name) {
+                        set(&mut features, name, number(value));
+                    }
+                }
+                Part::Features => {
+                    for (name, value) in &input.features {
+                        set(&mut features, name, number(*value));
+                    }
+                    set(&mut top, "features", std::mem::take(&mut features).into());
+                }
+                Part::Fact(name) => {
+                    if let Some(fact) = input.fact(name) {
+                        set(&mut facts, name, fact.to_value());
+                    }
+                }
+                Part::Facts => {
+                    for (name, fact) in &input.facts {
+                        set(&mut facts, name, fact.to_value());
+                    }
+                    set(&mut top, "facts", std::mem::take(&mut facts).into());
+                }
+                Part::InFlightSite => {
+                    set(&mut in_flight, "site", input.context.in_flight_site.into());
+                }
+                Part::InFlightTotal => {
+                    set(&mut in_flight, "total", input.context.in_flight_total.into());
+                }
+                Part::Source => set(&mut top, "source", input.source.into()),
             }
         }
-        if let Some((name, fields)) = group {
-            top.insert(name.into(), fields.into());
+        let mut context = Object::new();
+        if !in_flight.is_empty() {
+            set(&mut context, "in_flight", in_flight.into());
+        }
+        for (name, fields) in [
+            ("now", now),
+            ("scenario", scenario),
+            ("action", action),
+            ("features", features),
+            ("facts", facts),
+            ("context", context),
+        ] {
+            if !fields.is_empty() {
+                top.insert(name.into(), fields.into());
+            }
         }
         top.into()
     }
 
-    /// Writes the exact values of `input` on this footprint over `key`.
+    /// Appends the exact values of `input` on this footprint to `key`.
     ///
     /// Every part writes either a fixed number of bytes or its length first, so no two different
     /// sets of values write the same key.
     pub(crate) fn key(&self, input: &Input<'_>, key: &mut Vec<u8>) {
-        key.clear();
         for part in &self.0 {
             match part {
                 Part::Unix => key.extend(input.now.unix.to_le_bytes()),
@@ -215,7 +262,32 @@ fn parts_of(path: &Path) -> Vec<Part> {
     }
 }
 
+/// How often the values of a part change from one proposal to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Pace {
+    /// Words of a small vocabulary.
+    Steady,
+    /// With the time.
+    Clock,
+    /// With what the proposal is about.
+    Subject,
+    /// With what is being done elsewhere.
+    Load,
+    /// With what was measured.
+    Measured,
+}
+
 impl Part {
+    fn pace(&self) -> Pace {
+        match self {
+            Self::Kind | Self::Risk | Self::ActionName | Self::Source => Pace::Steady,
+            Self::Unix | Self::MinuteOfDay | Self::Weekday => Pace::Clock,
+            Self::Entity | Self::Site | Self::ActionTarget => Pace::Subject,
+            Self::InFlightSite | Self::InFlightTotal => Pace::Load,
+            Self::Feature(_) | Self::Features | Self::Fact(_) | Self::Facts => Pace::Measured,
+        }
+    }
+
     fn path(&self) -> String {
         match self {
             Self::Unix => "now.unix".to_owned(),
@@ -244,10 +316,7 @@ mod tests {
 
     fn check(paths: &[&str], expected: &[&str]) {
         let split = |path: &&str| {
-            path.split('.')
-                .filter(|part| !part.is_empty())
-                .map(str::to_owned)
-                .collect()
+            path.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect()
         };
         let footprint = Footprint::new(&paths.iter().map(split).collect());
         assert_eq!(footprint.paths(), expected, "{paths:?}");
@@ -255,19 +324,10 @@ mod tests {
 
     #[test]
     fn overlaps_fold_into_the_wider_part() {
-        check(
-            &["facts.a", "facts.b.c", "source"],
-            &["facts.a", "facts.b", "source"],
-        );
+        check(&["facts.a", "facts.b.c", "source"], &["facts.a", "facts.b", "source"]);
         check(&["facts.a", "facts"], &["facts"]);
-        check(
-            &["action", "action.name"],
-            &["action.name", "action.target"],
-        );
-        check(
-            &["context", "nothing.here"],
-            &["context.in_flight.site", "context.in_flight.total"],
-        );
+        check(&["action", "action.name"], &["action.name", "action.target"]);
+        check(&["context", "nothing.here"], &["context.in_flight.site", "context.in_flight.total"]);
         let mut all = Vec::new();
         all.extend([
             "now.unix",
@@ -277,18 +337,8 @@ mod tests {
             "scenario.entity",
             "scenario.site",
         ]);
-        all.extend([
-            "scenario.risk",
-            "action.name",
-            "action.target",
-            "features",
-            "facts",
-        ]);
-        all.extend([
-            "context.in_flight.site",
-            "context.in_flight.total",
-            "source",
-        ]);
+        all.extend(["scenario.risk", "action.name", "action.target", "features", "facts"]);
+        all.extend(["context.in_flight.site", "context.in_flight.total", "source"]);
         check(&[""], &all);
     }
 }

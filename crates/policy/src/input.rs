@@ -48,11 +48,7 @@ impl Now {
         let minute_of_day = u16::try_from(unix.rem_euclid(86_400) / 60).expect("below 1440");
         // The epoch was a Thursday, which is day 3.
         let weekday = u8::try_from((unix.div_euclid(86_400) + 3).rem_euclid(7)).expect("below 7");
-        Self {
-            unix,
-            minute_of_day,
-            weekday,
-        }
+        Self { unix, minute_of_day, weekday }
     }
 }
 
@@ -98,23 +94,26 @@ pub struct Context {
     pub in_flight_total: u64,
 }
 
+impl Fact<'_> {
+    /// The value that Rego sees.
+    pub(crate) fn to_value(self) -> Value {
+        match self {
+            Self::Number(value) => number(value),
+            Self::Text(text) => Value::from(text),
+            Self::Bool(yes) => Value::from(yes),
+        }
+    }
+}
+
 impl Input<'_> {
     /// The fact called `name`, as a policy would see it.
     pub(crate) fn fact(&self, name: &str) -> Option<Fact<'_>> {
-        self.facts
-            .iter()
-            .rev()
-            .find(|(n, _)| *n == name)
-            .map(|(_, fact)| *fact)
+        self.facts.iter().rev().find(|(n, _)| *n == name).map(|(_, fact)| *fact)
     }
 
     /// The feature called `name`, as a policy would see it.
     pub(crate) fn feature(&self, name: &str) -> Option<f64> {
-        self.features
-            .iter()
-            .rev()
-            .find(|(n, _)| *n == name)
-            .map(|(_, value)| *value)
+        self.features.iter().rev().find(|(n, _)| *n == name).map(|(_, value)| *value)
     }
 
     /// Checks sizes and numbers.
@@ -124,18 +123,14 @@ impl Input<'_> {
     pub fn validate(&self) -> Result<(), String> {
         let many = |what: &str, n: usize| {
             if n > NAMED_VALUES_MAX {
-                return Err(format!(
-                    "input has {n} {what}, expected at most {NAMED_VALUES_MAX}"
-                ));
+                return Err(format!("input has {n} {what}, expected at most {NAMED_VALUES_MAX}"));
             }
             Ok(())
         };
         let text = |what: &str, text: &str| {
             if text.len() > TEXT_BYTES_MAX {
                 let n = text.len();
-                return Err(format!(
-                    "{what} has {n} bytes, expected at most {TEXT_BYTES_MAX}"
-                ));
+                return Err(format!("{what} has {n} bytes, expected at most {TEXT_BYTES_MAX}"));
             }
             Ok(())
         };
@@ -181,10 +176,7 @@ impl Input<'_> {
                 "now",
                 object([
                     ("unix", Value::from(self.now.unix)),
-                    (
-                        "minute_of_day",
-                        Value::from(i64::from(self.now.minute_of_day)),
-                    ),
+                    ("minute_of_day", Value::from(i64::from(self.now.minute_of_day))),
                     ("weekday", Value::from(i64::from(self.now.weekday))),
                 ]),
             ),
@@ -204,25 +196,8 @@ impl Input<'_> {
                     ("target", Value::from(self.action.target)),
                 ]),
             ),
-            (
-                "features",
-                object(
-                    self.features
-                        .iter()
-                        .map(|(name, value)| (*name, number(*value))),
-                ),
-            ),
-            (
-                "facts",
-                object(self.facts.iter().map(|(name, fact)| {
-                    let value = match fact {
-                        Fact::Number(value) => number(*value),
-                        Fact::Text(text) => Value::from(*text),
-                        Fact::Bool(yes) => Value::from(*yes),
-                    };
-                    (*name, value)
-                })),
-            ),
+            ("features", object(self.features.iter().map(|(name, value)| (*name, number(*value))))),
+            ("facts", object(self.facts.iter().map(|(name, fact)| (*name, fact.to_value())))),
             (
                 "context",
                 object([(
@@ -239,15 +214,11 @@ impl Input<'_> {
 }
 
 fn object<'k>(fields: impl IntoIterator<Item = (&'k str, Value)>) -> Value {
-    fields
-        .into_iter()
-        .map(|(name, value)| (Value::from(name), value))
-        .collect::<Object>()
-        .into()
+    fields.into_iter().map(|(name, value)| (Value::from(name), value)).collect::<Object>().into()
 }
 
 /// Whole numbers become integers, so that a message says `2` and not `2.0`.
-fn number(value: f64) -> Value {
+pub(crate) fn number(value: f64) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if value.fract() == 0.0 && value.abs() <= EXACT {
         Value::from(value as i64)
@@ -263,14 +234,7 @@ mod tests {
     #[test]
     fn weekday_and_minute_follow_from_the_second() {
         let check = |unix, minute_of_day, weekday| {
-            assert_eq!(
-                Now::from_unix(unix),
-                Now {
-                    unix,
-                    minute_of_day,
-                    weekday
-                }
-            );
+            assert_eq!(Now::from_unix(unix), Now { unix, minute_of_day, weekday });
         };
         check(0, 0, 3); // Thursday 1970-01-01.
         check(-1, 1439, 2); // The second before, a Wednesday.
@@ -282,45 +246,25 @@ mod tests {
     fn the_document_has_the_promised_shape() {
         let input = Input {
             now: Now::from_unix(86_461),
-            scenario: Scenario {
-                kind: "link-flapping",
-                entity: "a--b",
-                site: "fra1",
-                risk: "low",
-            },
-            action: Action {
-                name: "remove-link",
-                target: "a--b",
-            },
+            scenario: Scenario { kind: "link-flapping", entity: "a--b", site: "fra1", risk: "low" },
+            action: Action { name: "remove-link", target: "a--b" },
             features: vec![("flaps", 3.5)],
             facts: vec![
                 ("redundancy_left", Fact::Number(2.0)),
                 ("x", Fact::Bool(true)),
                 ("x", Fact::Text("last")),
             ],
-            context: Context {
-                in_flight_site: 1,
-                in_flight_total: 4,
-            },
+            context: Context { in_flight_site: 1, in_flight_total: 4 },
             source: "test",
         };
         let expected = r#"{"now":{"unix":86461,"minute_of_day":1,"weekday":4},
             "scenario":{"type":"link-flapping","entity":"a--b","site":"fra1","risk":"low"},
             "action":{"name":"remove-link","target":"a--b"},"features":{"flaps":3.5},
             "facts":{"redundancy_left":2,"x":"last"},"context":{"in_flight":{"site":1,"total":4}},"source":"test"}"#;
-        assert_eq!(
-            input.to_value(),
-            Value::from_json_str(expected).expect("test JSON")
-        );
+        assert_eq!(input.to_value(), Value::from_json_str(expected).expect("test JSON"));
         assert_eq!(input.fact("x"), Some(Fact::Text("last")));
         assert_eq!(input.validate(), Ok(()));
-        let infinite = Input {
-            features: vec![("load", f64::INFINITY)],
-            ..input
-        };
-        assert_eq!(
-            infinite.validate(),
-            Err("`load` is inf, expected a finite number".to_owned())
-        );
+        let infinite = Input { features: vec![("load", f64::INFINITY)], ..input };
+        assert_eq!(infinite.validate(), Err("`load` is inf, expected a finite number".to_owned()));
     }
 }

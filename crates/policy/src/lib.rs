@@ -16,7 +16,8 @@
 //! engine's own rule ids.
 //!
 //! Read on: [`mod@check`] for what is refused, `footprint` for why verdicts may be remembered,
-//! `engines` for how interpreter and VM are run.
+//! `split` and `parts` for how they are remembered piece by piece, `engines` for how interpreter
+//! and VM are run.
 
 mod analysis;
 mod builtins;
@@ -24,16 +25,21 @@ mod bundle;
 mod cases;
 pub mod check;
 mod child;
+mod contribution;
 mod engines;
 mod footprint;
 mod input;
 mod limits;
 mod memo;
+mod own;
+mod parts;
+mod pool;
 mod refusal;
 mod report;
 mod scan;
 mod spawn;
 mod spe;
+mod split;
 mod syntax;
 mod trial;
 mod verdict;

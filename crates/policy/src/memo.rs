@@ -46,19 +46,13 @@ struct Entry<T> {
 // By hand, because a derive would ask the same of `T`.
 impl<T> Default for Shard<T> {
     fn default() -> Self {
-        Self {
-            young: Generation::default(),
-            old: Generation::default(),
-        }
+        Self { young: Generation::default(), old: Generation::default() }
     }
 }
 
 impl<T> Default for Generation<T> {
     fn default() -> Self {
-        Self {
-            table: HashTable::new(),
-            bytes: 0,
-        }
+        Self { table: HashTable::new(), bytes: 0 }
     }
 }
 
@@ -79,7 +73,7 @@ impl<T: Clone> Memo<T> {
 
     pub(crate) fn get(&self, hash: u64, key: &[u8]) -> Option<T> {
         let mut shard = self.shard(hash).lock();
-        let same = |entry: &Entry| entry.hash == hash && *entry.key == *key;
+        let same = |entry: &Entry<T>| entry.hash == hash && *entry.key == *key;
         if let Some(entry) = shard.young.table.find(hash, same) {
             return Some(entry.value.clone());
         }
@@ -96,20 +90,8 @@ impl<T: Clone> Memo<T> {
         }
         let mut shard = self.shard(hash).lock();
         // Two threads may have missed on the same key; the second finds it here.
-        if shard
-            .young
-            .table
-            .find(hash, |entry| *entry.key == *key)
-            .is_none()
-        {
-            self.insert(
-                &mut shard,
-                Entry {
-                    hash,
-                    key: key.into(),
-                    value: value.clone(),
-                },
-            );
+        if shard.young.table.find(hash, |entry| *entry.key == *key).is_none() {
+            self.insert(&mut shard, Entry { hash, key: key.into(), value: value.clone() });
         }
     }
 
@@ -129,10 +111,7 @@ impl<T: Clone> Memo<T> {
             shard.old = mem::take(&mut shard.young);
         }
         shard.young.bytes += entry.key.len();
-        shard
-            .young
-            .table
-            .insert_unique(entry.hash, entry, |entry| entry.hash);
+        shard.young.table.insert_unique(entry.hash, entry, |entry| entry.hash);
     }
 
     fn shard(&self, hash: u64) -> &Mutex<Shard<T>> {
@@ -164,10 +143,7 @@ mod tests {
             let key = i.to_le_bytes();
             memo.put(memo.hash(&key), &key, &true);
             let favourite = 0u32.to_le_bytes();
-            assert!(
-                memo.get(memo.hash(&favourite), &favourite).is_some(),
-                "at {i}"
-            );
+            assert!(memo.get(memo.hash(&favourite), &favourite).is_some(), "at {i}");
             assert!(memo.len() <= entries_max);
         }
         let large = vec![0u8; KEY_BYTES_MAX + 1];

@@ -114,27 +114,14 @@ impl Refusal {
     /// Reads place and words out of the parser's message, which has the form `--> file:line:column … error: words`.
     pub(crate) fn parse(file: &str, message: &str) -> Self {
         let numbers = message.split_once("--> ").and_then(|(_, rest)| {
-            let mut parts = rest
-                .lines()
-                .next()?
-                .rsplit(':')
-                .map(|part| part.trim().parse::<u32>());
+            let mut parts = rest.lines().next()?.rsplit(':').map(|part| part.trim().parse::<u32>());
             let column = parts.next()?.ok()?;
             Some((parts.next()?.ok()?, column))
         });
         let (line, column) = numbers.unwrap_or((1, 1));
-        let words = message
-            .rsplit_once("error: ")
-            .map_or(message, |(_, words)| words);
-        let place = Place {
-            file: file.to_owned(),
-            line,
-            column,
-        };
-        Self::Parse {
-            place,
-            message: one_line(words),
-        }
+        let words = message.rsplit_once("error: ").map_or(message, |(_, words)| words);
+        let place = Place { file: file.to_owned(), line, column };
+        Self::Parse { place, message: one_line(words) }
     }
 }
 
@@ -146,16 +133,12 @@ mod tests {
     fn parse_errors_keep_their_place() {
         let mut engine = regorus::Engine::new();
         let source = "package p\n\nallow if {\n  input.x ==\n}\n";
-        let error = engine
-            .add_policy("a.rego".to_owned(), source.to_owned())
-            .expect_err("does not parse");
+        let error =
+            engine.add_policy("a.rego".to_owned(), source.to_owned()).expect_err("does not parse");
         let Refusal::Parse { place, message } = Refusal::parse("a.rego", &error.to_string()) else {
             panic!("not a parse error");
         };
-        assert_eq!(
-            (place.file.as_str(), place.line, place.column),
-            ("a.rego", 5, 1)
-        );
+        assert_eq!((place.file.as_str(), place.line, place.column), ("a.rego", 5, 1));
         assert!(!message.is_empty() && !message.contains('\n'), "{message}");
         let unknown = Refusal::parse("a.rego", "something else");
         assert_eq!(unknown.to_string(), "a.rego:1:1: something else");

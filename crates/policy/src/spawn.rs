@@ -62,11 +62,7 @@ pub(crate) fn run(
     bytes_max: u64,
 ) -> Result<Vec<u8>, ChildError> {
     let deadline = Instant::now() + Duration::from_millis(ms_max);
-    let child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = child.map_err(ChildError::Start)?;
     let missing = || ChildError::Start(std::io::ErrorKind::BrokenPipe.into());
     let mut stdin = child.stdin.take().ok_or_else(missing)?;
@@ -79,9 +75,7 @@ pub(crate) fn run(
 
     let status = wait(&mut child, deadline)?.ok_or(ChildError::Timeout { ms_max })?;
     let take = |bytes: mpsc::Receiver<Vec<u8>>| {
-        bytes
-            .recv_timeout(Duration::from_secs(1))
-            .unwrap_or_default()
+        bytes.recv_timeout(Duration::from_secs(1)).unwrap_or_default()
     };
     let (reply, said) = (take(reply), take(said));
     if status.success() {
@@ -138,16 +132,9 @@ fn explain(status: ExitStatus, said: &str, ms_max: u64, bytes_max: u64) -> Child
             return ChildError::Timeout { ms_max };
         }
     }
-    let said = said
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
-    ChildError::Died {
-        status: status.to_string(),
-        said: said.chars().take(300).collect(),
-    }
+    let said =
+        said.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    ChildError::Died { status: status.to_string(), said: said.chars().take(300).collect() }
 }
 
 #[cfg(all(test, unix))]

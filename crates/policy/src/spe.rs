@@ -6,9 +6,7 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use parking_lot::Mutex;
 use regorus::rvm::RegoVM;
 use regorus::{Engine, Value};
 use thiserror::Error;
@@ -16,19 +14,17 @@ use thiserror::Error;
 use crate::bundle::{Digest, Manifest};
 use crate::check::Validated;
 use crate::child;
-use crate::engines::{self, Compiled};
+use crate::engines::{self, Compiled, ENTRY_RULE};
 use crate::footprint::Footprint;
 use crate::input::Input;
 use crate::limits::{EVALUATION_STACK_BYTES, Limits};
 use crate::memo::Memo;
+use crate::parts::Parts;
+use crate::pool::Pool;
 use crate::refusal::Refusal;
 use crate::report::EngineChoice;
+use crate::split::split;
 use crate::verdict::{EvalPath, RULE_ERROR, Verdict};
-
-/// Slots for idle machines; threads beyond this many share them.
-const SLOTS: usize = 32;
-/// Idle machines kept per slot.
-const IDLE_MAX: usize = 4;
 
 /// Why a validated bundle could not be loaded. Not expected: the child loaded the same bytes.
 #[derive(Debug, Error)]
@@ -51,10 +47,19 @@ pub struct Spe {
     manifest: Manifest,
     engine: EngineChoice,
     footprint: Footprint,
-    memo: Memo,
+    memory: Memory,
     interpreter: Pool<Engine>,
     prototype: Engine,
     vm: Option<(Compiled, Pool<RegoVM>)>,
+}
+
+/// What is remembered of earlier inputs.
+#[derive(Debug)]
+enum Memory {
+    /// Verdicts, for bundles that cannot be divided or that the interpreter runs.
+    Whole(Memo<Verdict>),
+    /// What parts of the bundle add to verdicts.
+    Parts(Box<Parts>),
 }
 
 impl Spe {
@@ -80,26 +85,34 @@ impl Spe {
         let (parsed, analysis) = child::parse(bundle, limits)?;
         let data = Value::from(child::read_data(&bundle.data)?);
         let has_passed = child::has_rule(&analysis, "passed");
-        let mut prototype = engines::complete(&parsed, data.clone(), has_passed)?;
+        let mut prototype = engines::complete(&parsed, data.clone(), engines::whole(has_passed))?;
         // Prepares the engine, so that its clones need not; both paths need this.
-        let compiled = Compiled::new(&mut prototype, data, limits);
+        let compiled = Compiled::new(&mut prototype, &[ENTRY_RULE], data.clone(), limits);
         let vm = match validated.engine {
             EngineChoice::Vm => Some((compiled.map_err(LoadError::Vm)?, Pool::default())),
             EngineChoice::Interpreter { .. } => None,
+        };
+        let parts = vm
+            .as_ref()
+            .and_then(|_| split(bundle, &analysis, limits))
+            .and_then(|split| Parts::new(&split, data, limits).ok());
+        let memory = match parts {
+            Some(parts) => Memory::Parts(Box::new(parts)),
+            None => Memory::Whole(Memo::new(limits.memo_entries_max, limits.memo_bytes_max)),
         };
         Ok(Self {
             digest: bundle.digest,
             manifest: bundle.manifest.clone(),
             engine: validated.engine.clone(),
             footprint: Footprint::new(&analysis.input),
-            memo: Memo::new(limits.memo_entries_max, limits.memo_bytes_max),
+            memory,
             interpreter: Pool::default(),
             prototype,
             vm,
         })
     }
 
-    /// Judges one input, from memory where an equal one was judged before.
+    /// Judges one input, from memory where an equal one, or enough like it, was judged before.
     ///
     /// The caller's thread needs [`EVALUATION_STACK_BYTES`] of stack. Never panics; what goes wrong denies.
     pub fn evaluate(&self, input: &Input<'_>) -> Verdict {
@@ -109,15 +122,23 @@ impl Spe {
         if let Err(message) = input.validate() {
             return Verdict::refused(RULE_ERROR, self.path(), message);
         }
+        let memo = match &self.memory {
+            Memory::Whole(memo) => memo,
+            Memory::Parts(parts) => {
+                return parts.evaluate(input).unwrap_or_else(|| self.fresh(input));
+            }
+        };
         KEY.with_borrow_mut(|key| {
+            key.clear();
             self.footprint.key(input, key);
-            let hash = self.memo.hash(key);
-            if let Some(verdict) = self.memo.get(hash, key) {
+            let hash = memo.hash(key);
+            if let Some(verdict) = memo.get(hash, key) {
                 return verdict;
             }
             let verdict = self.fresh(input);
             if verdict.is_repeatable() {
-                self.memo.put(hash, key, &verdict);
+                let remembered = Verdict { path: EvalPath::Memo, ..verdict.clone() };
+                memo.put(hash, key, &remembered);
             }
             verdict
         })
@@ -138,10 +159,7 @@ impl Spe {
         }
         let input = input.to_value();
         guarded(EvalPath::Interpreter, || {
-            let mut engine = self
-                .interpreter
-                .take()
-                .unwrap_or_else(|| self.prototype.clone());
+            let mut engine = self.interpreter.take().unwrap_or_else(|| self.prototype.clone());
             let verdict = engines::interpret(&mut engine, input);
             self.interpreter.give(engine);
             verdict
@@ -168,24 +186,23 @@ impl Spe {
         &self.footprint
     }
 
-    /// Verdicts remembered now.
+    /// Verdicts, or parts of verdicts, remembered now.
     pub fn memo_len(&self) -> usize {
-        self.memo.len()
+        match &self.memory {
+            Memory::Whole(memo) => memo.len(),
+            Memory::Parts(parts) => parts.len(),
+        }
     }
 
     fn path(&self) -> EvalPath {
-        if self.vm.is_some() {
-            EvalPath::Vm
-        } else {
-            EvalPath::Interpreter
-        }
+        if self.vm.is_some() { EvalPath::Vm } else { EvalPath::Interpreter }
     }
 
     fn fresh(&self, input: &Input<'_>) -> Verdict {
         let Some((compiled, pool)) = &self.vm else {
             return self.evaluate_by_interpreter(input);
         };
-        let input = self.footprint.trim(input).to_value();
+        let input = self.footprint.value(input);
         guarded(EvalPath::Vm, || {
             let mut vm = match pool.take().map_or_else(|| compiled.vm(), Ok) {
                 Ok(vm) => vm,
@@ -203,39 +220,4 @@ fn guarded(path: EvalPath, judge: impl FnOnce() -> Verdict) -> Verdict {
     catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|_| {
         Verdict::refused(RULE_ERROR, path, "the Rego engine panicked on this input")
     })
-}
-
-/// Idle machines, in slots by thread, so that a thread finds its own without meeting others.
-#[derive(Debug)]
-struct Pool<T> {
-    slots: Vec<Mutex<Vec<T>>>,
-}
-
-impl<T> Default for Pool<T> {
-    fn default() -> Self {
-        Self {
-            slots: (0..SLOTS).map(|_| Mutex::default()).collect(),
-        }
-    }
-}
-
-impl<T> Pool<T> {
-    fn take(&self) -> Option<T> {
-        self.slot().lock().pop()
-    }
-
-    fn give(&self, machine: T) {
-        let mut idle = self.slot().lock();
-        if idle.len() < IDLE_MAX {
-            idle.push(machine);
-        }
-    }
-
-    fn slot(&self) -> &Mutex<Vec<T>> {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        thread_local! {
-            static SLOT: usize = NEXT.fetch_add(1, Ordering::Relaxed) % SLOTS;
-        }
-        &self.slots[SLOT.with(|slot| *slot)]
-    }
 }

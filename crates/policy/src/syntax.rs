@@ -8,11 +8,7 @@ use crate::walk::{HeadValue, Path};
 
 /// Where a span begins.
 pub(crate) fn place(span: &Span) -> Place {
-    Place {
-        file: span.source.get_path().clone(),
-        line: span.line,
-        column: span.col,
-    }
+    Place { file: span.source.get_path().clone(), line: span.line, column: span.col }
 }
 
 /// The static components of a reference, the index expressions met on the way, and whether the whole is static.
@@ -31,14 +27,10 @@ pub(crate) fn static_path(expr: &Expr) -> (Path, Vec<&Ref<Expr>>, bool) {
             }
             Expr::RefBrack { refr, index, .. } => {
                 parts.push(match index.as_ref() {
-                    Expr::String {
-                        value: Value::String(text),
-                        ..
+                    Expr::String { value: Value::String(text), .. }
+                    | Expr::RawString { value: Value::String(text), .. } => {
+                        Ok(text.as_ref().to_owned())
                     }
-                    | Expr::RawString {
-                        value: Value::String(text),
-                        ..
-                    } => Ok(text.as_ref().to_owned()),
                     _ => Err(index),
                 });
                 at = refr.as_ref();
@@ -101,23 +93,14 @@ pub(crate) fn integer(expr: &Expr) -> Option<i64> {
 /// would build whatever width it is asked for.
 pub(crate) fn is_modest_format(expr: &Expr) -> bool {
     const DIGITS_MAX: usize = 3;
-    let (Expr::String {
-        value: Value::String(format),
-        ..
-    }
-    | Expr::RawString {
-        value: Value::String(format),
-        ..
-    }) = expr
+    let (Expr::String { value: Value::String(format), .. }
+    | Expr::RawString { value: Value::String(format), .. }) = expr
     else {
         return false;
     };
     format.split('%').skip(1).all(|verb| {
         let width = verb.trim_start_matches(['+', '-', '#', ' ', '.']);
         width.chars().take_while(|c| c.is_numeric()).count() <= DIGITS_MAX
-            && width
-                .chars()
-                .take_while(|c| c.is_numeric())
-                .all(|c| c.is_ascii())
+            && width.chars().take_while(|c| c.is_numeric()).all(|c| c.is_ascii())
     })
 }

@@ -10,10 +10,12 @@ use regorus::rvm::RegoVM;
 use regorus::{Engine, Value};
 
 use crate::cases::{self, Case, CaseFact, CaseInput};
-use crate::engines::{self, Compiled};
+use crate::engines::{self, Compiled, ENTRY_RULE};
 use crate::limits::Limits;
+use crate::parts::Parts;
 use crate::refusal::Refusal;
 use crate::report::{CaseReport, EngineChoice};
+use crate::split::Split;
 use crate::verdict::{RULE_TIMEOUT, Verdict};
 
 /// Most probes in all; a bundle with many cases needs fewer of each.
@@ -30,6 +32,8 @@ pub(crate) struct Trial {
 /// A bundle that parsed and was found free of recursion.
 pub(crate) struct Subject<'a> {
     pub(crate) parsed: &'a Engine,
+    /// The same, divided; see [`crate::split`].
+    pub(crate) split: Option<&'a Split>,
     pub(crate) data: &'a serde_json::Value,
     pub(crate) has_passed: bool,
     pub(crate) interpreter_only: Option<String>,
@@ -42,6 +46,7 @@ pub(crate) struct Subject<'a> {
 struct Pair {
     interpreter: Engine,
     vm: Result<RegoVM, String>,
+    parts: Option<Parts>,
 }
 
 impl Subject<'_> {
@@ -59,16 +64,9 @@ impl Subject<'_> {
             allow: true,
             rules: None,
         };
-        let runs = cases
-            .iter()
-            .map(|(file, case)| (Some(file), case))
-            .chain([(None, &no_case)]);
+        let runs = cases.iter().map(|(file, case)| (Some(file), case)).chain([(None, &no_case)]);
         for (file, case) in runs {
-            let patch = case
-                .data
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            let patch = case.data.as_ref().map(ToString::to_string).unwrap_or_default();
             let pair = match pairs.entry(patch) {
                 std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
                 std::collections::btree_map::Entry::Vacant(entry) => {
@@ -123,15 +121,9 @@ impl Subject<'_> {
                 }
             }
         }
-        let engine = differs.map_or(EngineChoice::Vm, |reason| EngineChoice::Interpreter {
-            reason,
-        });
-        Ok(Trial {
-            cases: reports,
-            engine,
-            compared,
-            warnings,
-        })
+        let engine =
+            differs.map_or(EngineChoice::Vm, |reason| EngineChoice::Interpreter { reason });
+        Ok(Trial { cases: reports, engine, compared, warnings })
     }
 
     fn pair(&self, patch: Option<&serde_json::Value>) -> Result<Pair, Refusal> {
@@ -140,21 +132,32 @@ impl Subject<'_> {
             cases::merge(&mut data, patch);
         }
         let data = Value::from(data);
-        let mut engine = engines::complete(self.parsed, data.clone(), self.has_passed)?;
-        let vm = Compiled::new(&mut engine, data, self.limits).and_then(|compiled| compiled.vm());
-        Ok(Pair {
-            interpreter: engine,
-            vm,
-        })
+        let entry = engines::whole(self.has_passed);
+        let mut engine = engines::complete(self.parsed, data.clone(), entry)?;
+        let parts = self.split.and_then(|split| Parts::new(split, data.clone(), self.limits).ok());
+        let vm = Compiled::new(&mut engine, &[ENTRY_RULE], data, self.limits)
+            .and_then(|compiled| compiled.vm());
+        Ok(Pair { interpreter: engine, vm, parts })
     }
 }
 
 impl Pair {
+    /// What the interpreter says, and the first that the VM says otherwise, or else the same, if it runs at all.
     fn judge(&mut self, input: &CaseInput) -> (Verdict, Option<Verdict>) {
-        let value = input.as_input().to_value();
+        let input = input.as_input();
+        let value = input.to_value();
         let verdict = engines::interpret(&mut self.interpreter, value.clone());
-        let other = self.vm.as_mut().ok().map(|vm| engines::run(vm, value));
-        (verdict, other)
+        let Ok(vm) = &mut self.vm else {
+            return (verdict, None);
+        };
+        let whole = engines::run(vm, value);
+        // Groups that do not answer are not a difference; the whole is then run in their place.
+        let parts = self.parts.as_ref().map(|parts| parts.evaluate_fresh(&input));
+        let mut differing = std::iter::once(&whole)
+            .chain(parts.iter().flatten().flatten())
+            .filter(|other| !verdict.same_decision(other));
+        let other = differing.next().unwrap_or(&whole).clone();
+        (verdict, Some(other))
     }
 }
 
@@ -187,27 +190,17 @@ fn probes(input: &CaseInput, mentioned: &BTreeSet<String>) -> Vec<(String, CaseI
             probe.features.remove(name);
         });
     }
-    push("another scenario type".to_owned(), &|probe| {
-        probe.scenario.kind = "npo-probe".to_owned()
-    });
-    push("another action".to_owned(), &|probe| {
-        probe.action.name = "npo-probe".to_owned()
-    });
-    push("another risk".to_owned(), &|probe| {
-        probe.scenario.risk = "npo-probe".to_owned()
-    });
-    push("a busy site".to_owned(), &|probe| {
-        probe.context.in_flight.site = 1_000_000
-    });
+    push("another scenario type".to_owned(), &|probe| probe.scenario.kind = "npo-probe".to_owned());
+    push("another action".to_owned(), &|probe| probe.action.name = "npo-probe".to_owned());
+    push("another risk".to_owned(), &|probe| probe.scenario.risk = "npo-probe".to_owned());
+    push("a busy site".to_owned(), &|probe| probe.context.in_flight.site = 1_000_000);
     probes
 }
 
 fn report(file: &str, case: &Case, verdict: &Verdict) -> CaseReport {
     let rules: BTreeSet<&str> = verdict.rules.iter().map(|hit| hit.rule.as_str()).collect();
-    let expected = case
-        .rules
-        .as_ref()
-        .map(|rules| rules.iter().map(String::as_str).collect::<BTreeSet<_>>());
+    let expected =
+        case.rules.as_ref().map(|rules| rules.iter().map(String::as_str).collect::<BTreeSet<_>>());
     CaseReport {
         file: file.to_owned(),
         name: case.name.clone(),
@@ -221,9 +214,5 @@ fn report(file: &str, case: &Case, verdict: &Verdict) -> CaseReport {
 
 fn words(verdict: &Verdict) -> String {
     let rules: Vec<&str> = verdict.rules.iter().map(|hit| hit.rule.as_str()).collect();
-    format!(
-        "{} [{}]",
-        if verdict.allow { "allows" } else { "denies" },
-        rules.join(", ")
-    )
+    format!("{} [{}]", if verdict.allow { "allows" } else { "denies" }, rules.join(", "))
 }

@@ -58,12 +58,7 @@ impl Verdict {
     pub fn same_decision(&self, other: &Self) -> bool {
         // Words of engine errors differ between interpreter and VM and are not part of the decision.
         let shape = |v: &Self| v.error.is_some();
-        let ids = |v: &Self| {
-            v.rules
-                .iter()
-                .map(|hit| hit.rule.clone())
-                .collect::<Vec<_>>()
-        };
+        let ids = |v: &Self| v.rules.iter().map(|hit| hit.rule.clone()).collect::<Vec<_>>();
         self.allow == other.allow
             && shape(self) == shape(other)
             && if self.error.is_some() {
@@ -75,10 +70,22 @@ impl Verdict {
 
     /// Whether the same input must give this verdict again, whatever the machine is doing.
     pub(crate) fn is_repeatable(&self) -> bool {
-        !self
-            .rules
-            .iter()
-            .any(|hit| hit.rule == RULE_TIMEOUT || hit.rule == RULE_ERROR)
+        !self.rules.iter().any(|hit| hit.rule == RULE_TIMEOUT || hit.rule == RULE_ERROR)
+    }
+
+    /// A denial because `allow` is false and no rule denied.
+    pub(crate) fn not_allowed(path: EvalPath) -> Self {
+        let hit = RuleHit {
+            rule: RULE_NOT_ALLOWED.to_owned(),
+            message: "no rule of the policy allows this action".to_owned(),
+        };
+        Self { allow: false, rules: Arc::from([hit]), path, error: None }
+    }
+
+    /// A denial because `allow` has no value and no rule denied.
+    pub(crate) fn allow_undefined(path: EvalPath) -> Self {
+        let words = "`data.npo.policy.allow` is undefined for this input";
+        Self::refused(RULE_UNDEFINED, path, words)
     }
 
     /// A denial by the engine itself.
@@ -87,10 +94,7 @@ impl Verdict {
         Self {
             allow: false,
             error: Some(message.as_str().into()),
-            rules: Arc::from([RuleHit {
-                rule: rule.to_owned(),
-                message,
-            }]),
+            rules: Arc::from([RuleHit { rule: rule.to_owned(), message }]),
             path,
         }
     }
@@ -99,15 +103,11 @@ impl Verdict {
 /// Reads a verdict from the value of the entry rule (see [`crate::engines`]).
 pub(crate) fn read_verdict(result: &Value, path: EvalPath) -> Verdict {
     let part = |name: &str| -> Result<Option<Value>, String> {
-        let object = result
-            .as_object()
-            .map_err(|_| "the entry rule is undefined".to_owned())?;
+        let object = result.as_object().map_err(|_| "the entry rule is undefined".to_owned())?;
         let Some(values) = object.get(&Value::from(name)) else {
             return Ok(None);
         };
-        let set = values
-            .as_set()
-            .map_err(|_| format!("`{name}` could not be read"))?;
+        let set = values.as_set().map_err(|_| format!("`{name}` could not be read"))?;
         Ok(set.iter().next().cloned())
     };
     let wrong = |what: String| Verdict::refused(RULE_ERROR, path, what);
@@ -123,47 +123,21 @@ pub(crate) fn read_verdict(result: &Value, path: EvalPath) -> Verdict {
         }
         Err(message) => return wrong(message),
     };
-    let mut denials = match read_denials(&deny) {
+    let denials = match read_denials(&deny) {
         Ok(denials) => denials,
         Err(message) => return wrong(message),
     };
     if !denials.is_empty() {
-        denials.sort_unstable();
-        return Verdict {
-            allow: false,
-            rules: denials.into(),
-            path,
-            error: None,
-        };
+        return Verdict { allow: false, rules: denials, path, error: None };
     }
     match part("allow") {
         Ok(Some(Value::Bool(true))) => {}
-        Ok(Some(Value::Bool(false))) => {
-            let message = "no rule of the policy allows this action".to_owned();
-            let rules = Arc::from([RuleHit {
-                rule: RULE_NOT_ALLOWED.to_owned(),
-                message,
-            }]);
-            return Verdict {
-                allow: false,
-                rules,
-                path,
-                error: None,
-            };
-        }
+        Ok(Some(Value::Bool(false))) => return Verdict::not_allowed(path),
         Ok(Some(other)) => {
             let found = kind(&other);
-            return wrong(format!(
-                "`data.npo.policy.allow` is {found}, expected a boolean"
-            ));
+            return wrong(format!("`data.npo.policy.allow` is {found}, expected a boolean"));
         }
-        Ok(None) => {
-            return Verdict::refused(
-                RULE_UNDEFINED,
-                path,
-                "`data.npo.policy.allow` is undefined for this input",
-            );
-        }
+        Ok(None) => return Verdict::allow_undefined(path),
         Err(message) => return wrong(message),
     }
     let passed = match part("passed") {
@@ -172,17 +146,13 @@ pub(crate) fn read_verdict(result: &Value, path: EvalPath) -> Verdict {
         Err(message) => return wrong(message),
     };
     match read_passed(&passed) {
-        Ok(rules) => Verdict {
-            allow: true,
-            rules,
-            path,
-            error: None,
-        },
+        Ok(rules) => Verdict { allow: true, rules, path, error: None },
         Err(message) => wrong(message),
     }
 }
 
-fn read_denials(deny: &Value) -> Result<Vec<RuleHit>, String> {
+/// The members of `deny`, ordered.
+pub(crate) fn read_denials(deny: &Value) -> Result<Arc<[RuleHit]>, String> {
     let found = |what: &Value| {
         format!(
             "`data.npo.policy.deny` holds {}, expected objects `{{\"rule\", \"message\"}}`",
@@ -192,7 +162,8 @@ fn read_denials(deny: &Value) -> Result<Vec<RuleHit>, String> {
     let set = deny
         .as_set()
         .map_err(|_| format!("`data.npo.policy.deny` is {}, expected a set", kind(deny)))?;
-    set.iter()
+    let mut denials = set
+        .iter()
         .map(|entry| {
             let object = entry.as_object().map_err(|_| found(entry))?;
             let text = |name: &str| match object.get(&Value::from(name)) {
@@ -201,32 +172,26 @@ fn read_denials(deny: &Value) -> Result<Vec<RuleHit>, String> {
                     "`{name}` in `data.npo.policy.deny` is {}, expected a string",
                     kind(other)
                 )),
-                None => Err(format!(
-                    "an entry of `data.npo.policy.deny` has no `{name}`"
-                )),
+                None => Err(format!("an entry of `data.npo.policy.deny` has no `{name}`")),
             };
-            Ok(RuleHit {
-                rule: text("rule")?,
-                message: text("message")?,
-            })
+            Ok(RuleHit { rule: text("rule")?, message: text("message")? })
         })
-        .collect()
+        .collect::<Result<Vec<_>, String>>()?;
+    denials.sort_unstable();
+    Ok(denials.into())
 }
 
-fn read_passed(passed: &Value) -> Result<Arc<[RuleHit]>, String> {
-    let set = passed.as_set().map_err(|_| {
-        format!(
-            "`data.npo.policy.passed` is {}, expected a set",
-            kind(passed)
-        )
-    })?;
+/// The members of `passed`, ordered.
+pub(crate) fn read_passed(passed: &Value) -> Result<Arc<[RuleHit]>, String> {
+    let set = passed
+        .as_set()
+        .map_err(|_| format!("`data.npo.policy.passed` is {}, expected a set", kind(passed)))?;
     let mut rules = set
         .iter()
         .map(|entry| match entry {
-            Value::String(rule) => Ok(RuleHit {
-                rule: rule.as_ref().to_owned(),
-                message: String::new(),
-            }),
+            Value::String(rule) => {
+                Ok(RuleHit { rule: rule.as_ref().to_owned(), message: String::new() })
+            }
             other => Err(format!(
                 "`data.npo.policy.passed` holds {}, expected rule ids as strings",
                 kind(other)
@@ -256,9 +221,7 @@ mod tests {
 
     fn check(allow: &[&str], deny: &str, expected: Result<(bool, &[&str]), &str>) {
         let set = |items: &[&str]| {
-            let values = items
-                .iter()
-                .map(|json| Value::from_json_str(json).expect("test JSON"));
+            let values = items.iter().map(|json| Value::from_json_str(json).expect("test JSON"));
             Value::from(values.collect::<std::collections::BTreeSet<_>>())
         };
         let deny_value = match deny.strip_prefix('!') {
@@ -268,19 +231,13 @@ mod tests {
         };
         let result = Value::from(std::collections::BTreeMap::from([
             (Value::from("allow"), set(allow)),
-            (
-                Value::from("deny"),
-                Value::from(std::collections::BTreeSet::from([deny_value])),
-            ),
+            (Value::from("deny"), Value::from(std::collections::BTreeSet::from([deny_value]))),
         ]));
         let verdict = read_verdict(&result, EvalPath::Vm);
         let ids: Vec<&str> = verdict.rules.iter().map(|hit| hit.rule.as_str()).collect();
         match expected {
             Ok((allow, rules)) => {
-                assert_eq!(
-                    (verdict.allow, ids.as_slice(), &verdict.error),
-                    (allow, rules, &None)
-                );
+                assert_eq!((verdict.allow, ids.as_slice(), &verdict.error), (allow, rules, &None));
             }
             Err(rule) => {
                 assert_eq!((verdict.allow, ids.as_slice()), (false, [rule].as_slice()));
@@ -296,11 +253,7 @@ mod tests {
         check(&[], "", Err(RULE_UNDEFINED));
         check(&["1"], "", Err(RULE_ERROR));
         check(&["\"true\""], "", Err(RULE_ERROR));
-        check(
-            &["true"],
-            r#"{"rule":"a","message":"b"}"#,
-            Ok((false, &["a"])),
-        );
+        check(&["true"], r#"{"rule":"a","message":"b"}"#, Ok((false, &["a"])));
         check(&["true"], r#"{"rule":"a"}"#, Err(RULE_ERROR));
         check(&["true"], r#"{"rule":1,"message":"b"}"#, Err(RULE_ERROR));
         check(&["true"], "\"no\"", Err(RULE_ERROR));

@@ -60,17 +60,11 @@ pub(crate) enum HeadValue {
 /// Reads the definitions of one module.
 pub(crate) fn definitions(module: &Module, limits: &Limits) -> Result<Vec<Definition>, Refusal> {
     let package = static_path(&module.package.refr).0;
-    if package
-        .first()
-        .is_some_and(|name| name == crate::engines::ENTRY_PACKAGE)
-    {
+    if package.first().is_some_and(|name| name == crate::engines::ENTRY_PACKAGE) {
         let place = place(&module.package.span);
         return Err(Refusal::Construct {
             place,
-            what: format!(
-                "package `{}` is the engine's own",
-                crate::engines::ENTRY_PACKAGE
-            ),
+            what: format!("package `{}` is the engine's own", crate::engines::ENTRY_PACKAGE),
         });
     }
     let mut imports = BTreeMap::new();
@@ -117,9 +111,7 @@ impl Walker<'_> {
     fn rule(&mut self, rule: &Rule) -> Result<Definition, Refusal> {
         let mut interpreter_only = None;
         let (head, value) = match rule {
-            Rule::Default {
-                refr, args, value, ..
-            } => {
+            Rule::Default { refr, args, value, .. } => {
                 if !args.is_empty() {
                     interpreter_only = Some("a default function".to_owned());
                 }
@@ -179,9 +171,7 @@ impl Walker<'_> {
                 }
                 (refr, HeadValue::Partial)
             }
-            RuleHead::Func {
-                refr, args, assign, ..
-            } => {
+            RuleHead::Func { refr, args, assign, .. } => {
                 for arg in args {
                     self.expr(arg)?;
                 }
@@ -200,19 +190,11 @@ impl Walker<'_> {
                 let what =
                     "`with` is not for policies; cases under `tests/` set the input and the data"
                         .to_owned();
-                return Err(Refusal::Construct {
-                    place: place(&with.span),
-                    what,
-                });
+                return Err(Refusal::Construct { place: place(&with.span), what });
             }
             match &stmt.literal {
                 Literal::SomeVars { .. } => {}
-                Literal::SomeIn {
-                    key,
-                    value,
-                    collection,
-                    ..
-                } => {
+                Literal::SomeIn { key, value, collection, .. } => {
                     if let Some(key) = key {
                         self.expr(key)?;
                     }
@@ -233,10 +215,7 @@ impl Walker<'_> {
         self.depth += 1;
         if self.depth > self.limits.expression_depth_max {
             let depth_max = self.limits.expression_depth_max;
-            return Err(Refusal::ExpressionDepth {
-                place: place(expr.span()),
-                depth_max,
-            });
+            return Err(Refusal::ExpressionDepth { place: place(expr.span()), depth_max });
         }
         self.expr_inside(expr)?;
         self.depth -= 1;
@@ -268,9 +247,7 @@ impl Walker<'_> {
                 self.expr(term)?;
                 self.query(query)?;
             }
-            Expr::ObjectCompr {
-                key, value, query, ..
-            } => {
+            Expr::ObjectCompr { key, value, query, .. } => {
                 self.expr(key)?;
                 self.expr(value)?;
                 self.query(query)?;
@@ -296,12 +273,7 @@ impl Walker<'_> {
                 self.expr(lhs)?;
                 self.expr(rhs)?;
             }
-            Expr::Membership {
-                key,
-                value,
-                collection,
-                ..
-            } => {
+            Expr::Membership { key, value, collection, .. } => {
                 if let Some(key) = key {
                     self.expr(key)?;
                 }
@@ -360,19 +332,12 @@ impl Walker<'_> {
             return Ok(());
         }
         let pattern_is_input = params.first().is_some_and(|p| {
-            !matches!(
-                p.as_ref(),
-                Expr::String { .. } | Expr::RawString { .. } | Expr::Var { .. }
-            )
+            !matches!(p.as_ref(), Expr::String { .. } | Expr::RawString { .. } | Expr::Var { .. })
         });
         if builtins::may_fail(&name, pattern_is_input) {
             self.may_fail = Some(format!("a call of `{name}` that may fail"));
         }
-        if name == "sprintf"
-            && !params
-                .first()
-                .is_some_and(|format| is_modest_format(format))
-        {
+        if name == "sprintf" && !params.first().is_some_and(|format| is_modest_format(format)) {
             let why =
                 "its format must be a literal that pads to less than 1000 characters".to_owned();
             return Err(Refusal::Builtin { place, name, why });
@@ -381,11 +346,7 @@ impl Walker<'_> {
             Use::Allowed => Ok(()),
             // A function of the bundle: the graph finds out whether it exists.
             Use::Refused(_) if path.len() == 1 && !is_builtin => Ok(()),
-            Use::Refused(why) => Err(Refusal::Builtin {
-                place,
-                name,
-                why: why.to_owned(),
-            }),
+            Use::Refused(why) => Err(Refusal::Builtin { place, name, why: why.to_owned() }),
             Use::LiteralRange => {
                 let max = self.limits.range_max;
                 let small = match (
@@ -410,11 +371,7 @@ impl Walker<'_> {
 
 /// The name of a set that a definition adds to, unless its head is more than that name.
 fn member_name(rule: &Rule) -> Option<Name> {
-    let Rule::Spec {
-        head: RuleHead::Set { refr, .. },
-        ..
-    } = rule
-    else {
+    let Rule::Spec { head: RuleHead::Set { refr, .. }, .. } = rule else {
         return None;
     };
     let Expr::Var { span, .. } = refr.as_ref() else {

@@ -5,90 +5,12 @@ mod support;
 use std::time::Duration;
 
 use npo_policy::{
-    Action, Context, EVALUATION_STACK_BYTES, EngineChoice, EvalPath, Fact, Input, Limits, Now,
-    RULE_ERROR, RULE_TIMEOUT, RULE_UNDEFINED, Scenario, Spe, Verdict,
+    EVALUATION_STACK_BYTES, EngineChoice, EvalPath, Fact, Input, Limits, Now, RULE_ERROR,
+    RULE_TIMEOUT, RULE_UNDEFINED, Scenario, Spe, Verdict,
 };
 use proptest::prelude::*;
+use support::generate::inputs;
 use support::{bundle, checked, limits, loaded, realistic, shipped};
-
-/// Values near the edges of the shipped rules, so that every rule goes both ways.
-fn inputs() -> impl Strategy<Value = Input<'static>> {
-    let kinds = prop::sample::select(vec![
-        "link-imbalance",
-        "link-flapping",
-        "interface-down",
-        "session-loss",
-        "error-growth",
-        "alert",
-        "?",
-    ]);
-    let actions = prop::sample::select(vec![
-        "rebalance-ecmp",
-        "shift-traffic",
-        "remove-link",
-        "dampen-link",
-        "restore-link",
-        "drain-peer",
-        "reset-session",
-        "replace-optics-ticket",
-        "notify-owner",
-        "run-playbook",
-        "?",
-    ]);
-    let entities =
-        || prop::sample::select(vec!["leaf3--spine2", "oob-1", "example-protected-link", ""]);
-    let risks = prop::sample::select(vec!["low", "medium", "high", "critical", "purple"]);
-    let numbers =
-        prop::sample::select(vec![-1.0, 0.0, 0.1, 0.5, 1.0, 2.0, 40.0, 40.5, 400.0, 1e18]);
-    let fact = prop_oneof![
-        6 => numbers.prop_map(Fact::Number),
-        1 => any::<bool>().prop_map(Fact::Bool),
-        1 => Just(Fact::Text("1")),
-    ];
-    let names = prop::sample::select(vec![
-        "redundancy_left",
-        "blast_radius_gbps",
-        "blast_radius_share",
-        "other",
-    ]);
-    let facts = prop::collection::vec((names, fact), 0..6);
-    let unix = prop_oneof![
-        2 => 1_767_225_600i64..1_767_225_600 + 7 * 86_400,
-        1 => 1_734_652_790i64..1_734_652_810,
-    ];
-    (
-        kinds,
-        actions,
-        entities(),
-        entities(),
-        risks,
-        facts,
-        unix,
-        0u64..6,
-    )
-        .prop_map(
-            |(kind, action, entity, target, risk, facts, unix, in_flight_site)| Input {
-                now: Now::from_unix(unix),
-                scenario: Scenario {
-                    kind,
-                    entity,
-                    site: "fra1",
-                    risk,
-                },
-                action: Action {
-                    name: action,
-                    target,
-                },
-                features: vec![("x", unix as f64)],
-                facts,
-                context: Context {
-                    in_flight_site,
-                    in_flight_total: 7,
-                },
-                source: "proptest",
-            },
-        )
-}
 
 #[test]
 fn memo_vm_and_interpreter_agree() {
@@ -107,12 +29,7 @@ fn memo_vm_and_interpreter_agree() {
         prop_assert_eq!(again.path, EvalPath::Memo);
         prop_assert_eq!(fresh.path, EvalPath::Vm);
         for verdict in [&fresh, &first, &again] {
-            prop_assert!(
-                verdict.same_decision(&reference),
-                "{:?} is not {:?}",
-                verdict,
-                reference
-            );
+            prop_assert!(verdict.same_decision(&reference), "{:?} is not {:?}", verdict, reference);
         }
         let count = if reference.allow { &allowed } else { &denied };
         count.set(count.get() + 1);
@@ -121,10 +38,7 @@ fn memo_vm_and_interpreter_agree() {
     if let Err(error) = outcome {
         panic!("{error}");
     }
-    assert!(
-        allowed.get() > 50 && denied.get() > 50,
-        "{allowed:?} allowed, {denied:?} denied"
-    );
+    assert!(allowed.get() > 50 && denied.get() > 50, "{allowed:?} allowed, {denied:?} denied");
 }
 
 /// What a bundle does not look at cannot change its verdict; what it looks at does reach it.
@@ -141,10 +55,7 @@ fn the_memo_sees_exactly_the_footprint() {
     };
     assert_eq!(changed(&|input| input.source = "another"), EvalPath::Memo);
     assert_eq!(changed(&|input| input.features.clear()), EvalPath::Memo);
-    assert_eq!(
-        changed(&|input| input.context.in_flight_total = 99),
-        EvalPath::Memo
-    );
+    assert_eq!(changed(&|input| input.context.in_flight_total = 99), EvalPath::Memo);
     assert_eq!(changed(&|input| input.now.unix += 1), EvalPath::Vm);
     assert_eq!(changed(&|input| input.scenario.risk = "low"), EvalPath::Vm);
     assert_eq!(
@@ -167,11 +78,7 @@ fn a_dynamic_reference_widens_the_footprint() {
     let spe = loaded(dir.path(), &limits());
     assert_eq!(spe.footprint().paths(), ["facts", "source"]);
     assert_eq!(*spe.engine(), EngineChoice::Vm);
-    let mut input = Input {
-        source: "a",
-        facts: vec![("y", Fact::Number(2.0))],
-        ..realistic(0)
-    };
+    let mut input = Input { source: "a", facts: vec![("y", Fact::Number(2.0))], ..realistic(0) };
     assert!(spe.evaluate(&input).allow);
     input.facts.push(("z", Fact::Number(1.0)));
     assert_eq!(spe.evaluate(&input).rules[0].rule, "z");
@@ -179,19 +86,13 @@ fn a_dynamic_reference_widens_the_footprint() {
 
 fn judged(rego: &str, input: &Input<'_>, limits: &Limits, expected: &str) -> Verdict {
     let dir = bundle(rego, "{}", "[]");
-    let spe = Spe::load(
-        &checked(dir.path()).validated().expect("no case fails"),
-        limits,
-    )
-    .expect("loads");
+    let spe =
+        Spe::load(&checked(dir.path()).validated().expect("no case fails"), limits).expect("loads");
     let verdict = spe.evaluate(input);
     let ids: Vec<&str> = verdict.rules.iter().map(|hit| hit.rule.as_str()).collect();
     assert_eq!(
         (verdict.allow, ids.join(",").as_str()),
-        (
-            expected == "allow",
-            if expected == "allow" { "" } else { expected }
-        ),
+        (expected == "allow", if expected == "allow" { "" } else { expected }),
         "{rego}"
     );
     let again = spe.evaluate(input);
@@ -219,18 +120,10 @@ fn whatever_goes_wrong_denies_with_a_stable_id() {
     check("allow := \"true\"", RULE_ERROR);
     check("allow := {true}", RULE_ERROR);
     check("allow if to_number(input.action.name) == 1", RULE_ERROR);
-    check(
-        "allow := true if input.source\nallow := false if input.action",
-        RULE_ERROR,
-    );
+    check("allow := true if input.source\nallow := false if input.action", RULE_ERROR);
 
     let deny = |deny: &str, expected: &str| {
-        let _ = judged(
-            &format!("allow := true\n{deny}"),
-            &input,
-            &limits(),
-            expected,
-        );
+        let _ = judged(&format!("allow := true\n{deny}"), &input, &limits(), expected);
     };
     deny("deny contains {\"rule\": \"r\", \"message\": \"m\"}", "r");
     deny(
@@ -261,10 +154,7 @@ fn a_builtin_that_may_fail_is_left_to_the_interpreter() {
             EngineChoice::Interpreter { reason } => assert!(reason.contains(words), "{reason}"),
             EngineChoice::Vm => panic!("the VM was chosen for {condition}"),
         }
-        let input = Input {
-            facts: vec![("n", Fact::Text("no number"))],
-            ..realistic(0)
-        };
+        let input = Input { facts: vec![("n", Fact::Text("no number"))], ..realistic(0) };
         let verdict = spe.evaluate(&input);
         assert_eq!(
             (verdict.allow, verdict.rules[0].rule.as_str()),
@@ -272,20 +162,11 @@ fn a_builtin_that_may_fail_is_left_to_the_interpreter() {
             "{condition}"
         );
     };
-    check(
-        "to_number(input.facts.n) > 1",
-        "a call of `to_number` that may fail",
-    );
+    check("to_number(input.facts.n) > 1", "a call of `to_number` that may fail");
     check("1 / input.facts.n > 1", "a division that may fail");
     // Failures by type come out in the probes, although no case has the fact.
-    check(
-        "abs(input.facts.n) > 1",
-        "case `low (`n` as a text)` differs",
-    );
-    check(
-        "input.facts.n - 1 > 1",
-        "case `low (`n` as a text)` differs",
-    );
+    check("abs(input.facts.n) > 1", "case `low (`n` as a text)` differs");
+    check("input.facts.n - 1 > 1", "case `low (`n` as a text)` differs");
 }
 
 #[test]
@@ -293,28 +174,13 @@ fn input_out_of_bounds_denies() {
     let spe = loaded(&shipped(), &limits());
     let long = "x".repeat(5000);
     for input in [
-        Input {
-            features: vec![("load", f64::NAN)],
-            ..realistic(0)
-        },
-        Input {
-            facts: vec![("load", Fact::Number(f64::INFINITY))],
-            ..realistic(0)
-        },
-        Input {
-            facts: vec![("f", Fact::Bool(true)); 300],
-            ..realistic(0)
-        },
-        Input {
-            source: &long,
-            ..realistic(0)
-        },
+        Input { features: vec![("load", f64::NAN)], ..realistic(0) },
+        Input { facts: vec![("load", Fact::Number(f64::INFINITY))], ..realistic(0) },
+        Input { facts: vec![("f", Fact::Bool(true)); 300], ..realistic(0) },
+        Input { source: &long, ..realistic(0) },
     ] {
         let verdict = spe.evaluate(&input);
-        assert_eq!(
-            (verdict.allow, verdict.rules[0].rule.as_str()),
-            (false, RULE_ERROR)
-        );
+        assert_eq!((verdict.allow, verdict.rules[0].rule.as_str()), (false, RULE_ERROR));
     }
     assert_eq!(spe.memo_len(), 0);
 }
@@ -324,44 +190,25 @@ fn running_past_a_limit_denies_and_is_not_remembered() {
     // Work grows with a feature, so the bundle's cases are quick and a later input is not.
     let rego = "allow := true\nxs contains x if { some x in numbers.range(1, 400); x <= input.features.n }\n\
         deny contains {\"rule\": \"r\", \"message\": \"m\"} if { some a in xs; some b in xs; some c in xs; a + b + c == -1 }\n";
-    let slow = Input {
-        features: vec![("n", 400.0)],
-        ..realistic(0)
-    };
+    let slow = Input { features: vec![("n", 400.0)], ..realistic(0) };
     let check = |cases: &str, path: EvalPath| {
         let dir = bundle(rego, "{}", cases);
-        let limits = Limits {
-            evaluation_ms_max: 100,
-            ..limits()
-        };
-        let generous = Limits {
-            evaluation_ms_max: 60_000,
-            ..limits.clone()
-        };
+        let limits = Limits { evaluation_ms_max: 100, ..limits() };
+        let generous = Limits { evaluation_ms_max: 60_000, ..limits.clone() };
         let report =
             npo_policy::check(dir.path(), support::child(), &generous).expect("comes through");
         let spe = Spe::load(&report.validated().expect("cases pass"), &limits).expect("loads");
         let start = std::time::Instant::now();
         let verdict = spe.evaluate(&slow);
-        assert!(
-            start.elapsed() < Duration::from_secs(5),
-            "{:?}",
-            start.elapsed()
-        );
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
         assert_eq!(
             (verdict.allow, verdict.rules[0].rule.as_str(), verdict.path),
             (false, RULE_TIMEOUT, path)
         );
         assert!(verdict.error.is_some());
         assert_eq!(spe.memo_len(), 0);
-        let quick = Input {
-            features: vec![("n", 2.0)],
-            ..realistic(0)
-        };
-        assert!(
-            spe.evaluate(&quick).allow,
-            "the machine works again after a time-out"
-        );
+        let quick = Input { features: vec![("n", 2.0)], ..realistic(0) };
+        assert!(spe.evaluate(&quick).allow, "the machine works again after a time-out");
     };
     check("[]", EvalPath::Interpreter);
 }
@@ -369,14 +216,7 @@ fn running_past_a_limit_denies_and_is_not_remembered() {
 #[test]
 fn the_vm_stops_at_its_instruction_limit() {
     let validated = checked(&shipped()).validated().expect("cases pass");
-    let spe = Spe::load(
-        &validated,
-        &Limits {
-            instructions_max: 20,
-            ..limits()
-        },
-    )
-    .expect("loads");
+    let spe = Spe::load(&validated, &Limits { instructions_max: 20, ..limits() }).expect("loads");
     let verdict = spe.evaluate(&realistic(0));
     assert_eq!(
         (verdict.allow, verdict.rules[0].rule.as_str(), verdict.path),
@@ -395,10 +235,7 @@ fn failing_cases_keep_a_bundle_out() {
     let report = checked(dir.path());
     assert!(!report.passed());
     assert_eq!(
-        (
-            report.findings.cases[0].name.as_str(),
-            report.findings.cases[0].allow
-        ),
+        (report.findings.cases[0].name.as_str(), report.findings.cases[0].allow),
         ("n", true)
     );
     assert!(report.validated().is_none());
@@ -419,11 +256,7 @@ fn where_the_vm_differs_the_interpreter_runs() {
         yes,
         "a default function",
     );
-    check(
-        "allow if limit.low == 1\nlimit.low := 1",
-        yes,
-        "a rule head that is a reference",
-    );
+    check("allow if limit.low == 1\nlimit.low := 1", yes, "a rule head that is a reference");
     check(
         "allow if n > 0\nn := 1 if input.source == \"\"\nn := 2 if input.source == \"x\"",
         yes,
@@ -448,16 +281,10 @@ fn the_documented_stack_is_enough() {
     let yes = r#"[{"name": "yes", "allow": true}]"#;
     let dir = bundle(&rego, "{}", yes);
     let spe = loaded(dir.path(), &limits);
-    let run = || {
-        (
-            spe.evaluate_fresh(&realistic(0)),
-            spe.evaluate_by_interpreter(&realistic(0)),
-        )
-    };
+    let run = || (spe.evaluate_fresh(&realistic(0)), spe.evaluate_by_interpreter(&realistic(0)));
     let (fresh, reference) = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .stack_size(EVALUATION_STACK_BYTES)
-            .spawn_scoped(scope, run);
+        let thread =
+            std::thread::Builder::new().stack_size(EVALUATION_STACK_BYTES).spawn_scoped(scope, run);
         thread.expect("thread").join().expect("no overflow")
     });
     assert!(fresh.allow && reference.allow, "{fresh:?} {reference:?}");
@@ -466,9 +293,8 @@ fn the_documented_stack_is_enough() {
 #[test]
 fn many_threads_get_the_same_verdicts() {
     let spe = loaded(&shipped(), &limits());
-    let expected: Vec<Verdict> = (0..50)
-        .map(|i| spe.evaluate_by_interpreter(&realistic(i * 977)))
-        .collect();
+    let expected: Vec<Verdict> =
+        (0..50).map(|i| spe.evaluate_by_interpreter(&realistic(i * 977))).collect();
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {

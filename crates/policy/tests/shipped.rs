@@ -12,11 +12,7 @@ fn its_cases_pass_on_both_paths() {
         assert!(case.passed, "{case:#?}");
     }
     assert_eq!(report.findings.engine, EngineChoice::Vm);
-    assert!(
-        report.findings.warnings.is_empty(),
-        "{:?}",
-        report.findings.warnings
-    );
+    assert!(report.findings.warnings.is_empty(), "{:?}", report.findings.warnings);
     let rules = [
         "action-allow-list",
         "redundancy",
@@ -33,10 +29,7 @@ fn its_cases_pass_on_both_paths() {
                     case.allow == allow && case.rules.iter().any(|hit| hit.rule == rule)
                 })
             };
-        assert!(
-            named(true) && named(false),
-            "`{rule}` has a case on each side"
-        );
+        assert!(named(true) && named(false), "`{rule}` has a case on each side");
     }
     let expected = [
         "now.unix",
@@ -80,20 +73,10 @@ fn ordinary_proposals_are_allowed_at_any_hour() {
             for name in names {
                 let mut input = realistic(1_767_225_600);
                 input.now = Now::from_unix(1_767_225_600 + hour * 3600);
-                input.scenario = Scenario {
-                    kind,
-                    ..input.scenario
-                };
-                input.action = Action {
-                    name,
-                    ..input.action
-                };
+                input.scenario = Scenario { kind, ..input.scenario };
+                input.action = Action { name, ..input.action };
                 let verdict = spe.evaluate(&input);
-                assert!(
-                    verdict.allow,
-                    "{kind}/{name} at hour {hour}: {:?}",
-                    verdict.rules
-                );
+                assert!(verdict.allow, "{kind}/{name} at hour {hour}: {:?}", verdict.rules);
             }
         }
     }
@@ -108,21 +91,11 @@ fn a_missing_fact_is_named() {
     assert!(!verdict.allow);
     assert_eq!(verdict.rules.len(), 1);
     assert_eq!(verdict.rules[0].rule, "redundancy");
-    assert!(
-        verdict.rules[0].message.contains("`redundancy_left`"),
-        "{}",
-        verdict.rules[0].message
-    );
+    assert!(verdict.rules[0].message.contains("`redundancy_left`"), "{}", verdict.rules[0].message);
     assert_eq!(verdict.error, None);
-    assert_eq!(
-        (verdict.path, spe.evaluate(&input).path),
-        (EvalPath::Vm, EvalPath::Memo)
-    );
+    assert_eq!((verdict.path, spe.evaluate(&input).path), (EvalPath::Vm, EvalPath::Memo));
 
     input.facts.push(("redundancy_left", Fact::Number(0.0)));
     let verdict = spe.evaluate(&input);
-    assert_eq!(
-        verdict.rules[0].message,
-        "0 links would remain in the group, expected at least 1"
-    );
+    assert_eq!(verdict.rules[0].message, "0 links would remain in the group, expected at least 1");
 }

@@ -37,7 +37,9 @@ impl FromStr for Address {
             return Err(format!("found `{text}`, expected http://HOST:PORT"));
         };
         let rest = rest.trim_end_matches('/');
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']' | '_' | '/' | '%');
+        let plain = |c: char| {
+            c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']' | '_' | '/' | '%')
+        };
         if rest.is_empty() || rest.starts_with(['/', ':']) || !rest.chars().all(plain) {
             return Err(format!("found `{text}`, expected http://HOST:PORT"));
         }
@@ -58,7 +60,11 @@ impl FromStr for SetUpLink {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("found `{text}`, expected the link that the server printed: http://HOST:PORT/setup#CODE");
+        let wrong = || {
+            format!(
+                "found `{text}`, expected the link that the server printed: http://HOST:PORT/setup#CODE"
+            )
+        };
         let (page, code) = text.trim().split_once('#').ok_or_else(wrong)?;
         let server = page.strip_suffix("/setup").ok_or_else(wrong)?;
         if code.is_empty() {
@@ -74,11 +80,12 @@ mod tests {
 
     #[test]
     fn addresses_are_read_as_written() {
-        let check = |text: &str, expected: Result<&str, &str>| match (text.parse::<Address>(), expected) {
-            (Ok(found), Ok(expected)) => assert_eq!(found.as_str(), expected),
-            (Err(found), Err(expected)) => assert!(found.contains(expected), "{found}"),
-            (found, expected) => panic!("{text}: found {found:?}, expected {expected:?}"),
-        };
+        let check =
+            |text: &str, expected: Result<&str, &str>| match (text.parse::<Address>(), expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found.as_str(), expected),
+                (Err(found), Err(expected)) => assert!(found.contains(expected), "{found}"),
+                (found, expected) => panic!("{text}: found {found:?}, expected {expected:?}"),
+            };
         check("http://127.0.0.1:7171", Ok("http://127.0.0.1:7171"));
         check(" http://npo.example/ ", Ok("http://npo.example"));
         check("http://[::1]:7171/npo/", Ok("http://[::1]:7171/npo"));
@@ -93,7 +100,12 @@ mod tests {
     fn set_up_links_carry_a_code() {
         let link: SetUpLink = "http://127.0.0.1:7171/setup#abc".parse().expect("a link");
         assert_eq!((link.address.as_str(), link.code.as_str()), ("http://127.0.0.1:7171", "abc"));
-        for wrong in ["http://127.0.0.1:7171/setup", "http://127.0.0.1:7171/setup#", "http://127.0.0.1:7171/#abc", "x"] {
+        for wrong in [
+            "http://127.0.0.1:7171/setup",
+            "http://127.0.0.1:7171/setup#",
+            "http://127.0.0.1:7171/#abc",
+            "x",
+        ] {
             assert!(wrong.parse::<SetUpLink>().is_err(), "{wrong}");
         }
     }

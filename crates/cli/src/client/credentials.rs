@@ -74,8 +74,11 @@ pub(crate) struct Credentials {
 impl Credentials {
     /// The file of the person who runs npo.
     pub(crate) fn of_user() -> Result<Self, Error> {
-        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let config = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
+        let set = |name: &str| {
+            std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+        };
+        let config =
+            set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
         Ok(Self::at(config.ok_or(Error::NoHome)?.join("npo/credentials.toml")))
     }
 
@@ -124,15 +127,22 @@ impl Credentials {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Contents::default()),
             Err(source) => return Err(self.io("open", source)),
         };
-        let mode = file.metadata().map_err(|source| self.io("look at", source))?.permissions().mode() & 0o777;
+        let mode =
+            file.metadata().map_err(|source| self.io("look at", source))?.permissions().mode()
+                & 0o777;
         if mode & 0o077 != 0 {
             return Err(Error::Open { path: self.path.clone(), mode });
         }
         let mut text = String::new();
-        file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(|source| self.io("read", source))?;
+        file.take(FILE_BYTES_MAX)
+            .read_to_string(&mut text)
+            .map_err(|source| self.io("read", source))?;
         toml::from_str(&text)
             // The message without the excerpt: a line of this file is a secret.
-            .map_err(|error| Error::Form { path: self.path.clone(), reason: error.message().to_owned() })
+            .map_err(|error| Error::Form {
+                path: self.path.clone(),
+                reason: error.message().to_owned(),
+            })
     }
 
     fn io(&self, action: &'static str, source: io::Error) -> Error {
@@ -183,6 +193,9 @@ mod tests {
         file.keep(&server(1), credential("npo_a")).expect("keeps");
         fs::write(&path, "[servers.\"x\"]\ntoken = npo_secret").expect("writes");
         let error = file.find(&server(1)).expect_err("broken").to_string();
-        assert!(error.contains("not a credentials file") && !error.contains("npo_secret"), "{error}");
+        assert!(
+            error.contains("not a credentials file") && !error.contains("npo_secret"),
+            "{error}"
+        );
     }
 }

@@ -58,7 +58,11 @@ impl Client {
     }
 
     /// Reads.
-    pub(crate) fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<Received<T>, Failure> {
+    pub(crate) fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<Received<T>, Failure> {
         let mut request = self.agent.get(self.address.url(path));
         for (name, value) in query {
             request = request.query(*name, value);
@@ -94,9 +98,15 @@ impl Client {
     }
 
     /// Changes.
-    pub(crate) fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<Received<T>, Failure> {
+    pub(crate) fn patch<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Received<T>, Failure> {
         let body = to_json(body)?;
-        let request = self.with_token(self.agent.patch(self.address.url(path))).content_type("application/json");
+        let request = self
+            .with_token(self.agent.patch(self.address.url(path)))
+            .content_type("application/json");
         self.read(request.send(&body[..]))
     }
 
@@ -112,16 +122,28 @@ impl Client {
         after: Option<u64>,
         read_timeout: Duration,
     ) -> Result<Response<Body>, Failure> {
-        let config = settings().timeout_per_read(Some(read_timeout)).timeout_recv_response(Some(REQUEST_TIMEOUT)).build();
-        let mut request = Agent::new_with_config(config).get(self.address.url(path)).header("Accept", "text/event-stream");
+        let config = settings()
+            .timeout_per_read(Some(read_timeout))
+            .timeout_recv_response(Some(REQUEST_TIMEOUT))
+            .build();
+        let mut request = Agent::new_with_config(config)
+            .get(self.address.url(path))
+            .header("Accept", "text/event-stream");
         if let Some(after) = after {
             request = request.header("Last-Event-ID", after.to_string());
         }
         self.accepted(self.with_token(request).call())
     }
 
-    fn send_bytes(&self, path: &str, media: &str, body: &[u8], key: Option<&str>) -> Result<Response<Body>, ureq::Error> {
-        let mut request = self.with_token(self.agent.post(self.address.url(path))).content_type(media);
+    fn send_bytes(
+        &self,
+        path: &str,
+        media: &str,
+        body: &[u8],
+        key: Option<&str>,
+    ) -> Result<Response<Body>, ureq::Error> {
+        let mut request =
+            self.with_token(self.agent.post(self.address.url(path))).content_type(media);
         if let Some(key) = key {
             request = request.header("Idempotency-Key", key);
         }
@@ -135,7 +157,10 @@ impl Client {
         }
     }
 
-    fn read<T: DeserializeOwned>(&self, response: Result<Response<Body>, ureq::Error>) -> Result<Received<T>, Failure> {
+    fn read<T: DeserializeOwned>(
+        &self,
+        response: Result<Response<Body>, ureq::Error>,
+    ) -> Result<Received<T>, Failure> {
         let text = self.text(response)?;
         self.parse(text)
     }
@@ -143,31 +168,47 @@ impl Client {
     fn text(&self, response: Result<Response<Body>, ureq::Error>) -> Result<String, Failure> {
         let mut response = self.accepted(response)?;
         let read = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string();
-        read.map_err(|error| Failure::could_not(format!("could not read the answer of {}", self.address), error))
+        read.map_err(|error| {
+            Failure::could_not(format!("could not read the answer of {}", self.address), error)
+        })
     }
 
     fn parse<T: DeserializeOwned>(&self, text: String) -> Result<Received<T>, Failure> {
         match serde_json::from_str(&text) {
             Ok(value) => Ok(Received { text, value }),
             Err(error) => {
-                let what = format!("{} answered something that this npo does not understand", self.address);
+                let what = format!(
+                    "{} answered something that this npo does not understand",
+                    self.address
+                );
                 Err(Failure::could_not(what, error))
             }
         }
     }
 
     /// A successful response, or what the server has against it.
-    fn accepted(&self, response: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>, Failure> {
+    fn accepted(
+        &self,
+        response: Result<Response<Body>, ureq::Error>,
+    ) -> Result<Response<Body>, Failure> {
         let mut response = response.map_err(|error| self.unreachable(error))?;
         let status = response.status().as_u16();
         if (200..300).contains(&status) {
             return Ok(response);
         }
-        let body = response.body_mut().with_config().limit(PROBLEM_BYTES_MAX).lossy_utf8(true).read_to_string();
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(PROBLEM_BYTES_MAX)
+            .lossy_utf8(true)
+            .read_to_string();
         let body = body.unwrap_or_default();
         let problem = serde_json::from_str::<Problem>(&body).unwrap_or_else(|_| {
             let said: String = body.chars().filter(|c| !c.is_control()).take(200).collect();
-            let detail = format!("{} answered with status {status} and no problem detail: `{said}`", self.address);
+            let detail = format!(
+                "{} answered with status {status} and no problem detail: `{said}`",
+                self.address
+            );
             Problem::new(status, "no-problem-detail", detail)
         });
         Err(Failure::Problem(Box::new(problem)))
@@ -177,7 +218,10 @@ impl Client {
         let what = match &error {
             ureq::Error::Timeout(_) => format!("{} did not answer in time", self.address),
             ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
-                format!("nobody listens at {}; `npo serve --data DIR` starts a server", self.address)
+                format!(
+                    "nobody listens at {}; `npo serve --data DIR` starts a server",
+                    self.address
+                )
             }
             _ => format!("could not ask {}", self.address),
         };
@@ -196,7 +240,8 @@ fn settings() -> ureq::config::ConfigBuilder<typestate::AgentScope> {
 }
 
 fn to_json(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
-    serde_json::to_vec(body).map_err(|error| Failure::could_not("could not write the request as JSON", error))
+    serde_json::to_vec(body)
+        .map_err(|error| Failure::could_not("could not write the request as JSON", error))
 }
 
 /// A path with `parts` in place of `{}`, percent-encoded where they need it.
@@ -207,7 +252,9 @@ pub(crate) fn path(template: &str, parts: &[&str]) -> String {
         if ix > 0 {
             for byte in parts.next().copied().unwrap_or_default().bytes() {
                 match byte {
-                    b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'~' => path.push(char::from(byte)),
+                    b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'~' => {
+                        path.push(char::from(byte))
+                    }
                     // Dots too: `..` must not climb.
                     _ => path.push_str(&format!("%{byte:02X}")),
                 }
@@ -225,15 +272,27 @@ mod tests {
     #[test]
     fn path_parts_cannot_climb() {
         assert_eq!(path("/v1/decisions/{}/feedback", &["d42"]), "/v1/decisions/d42/feedback");
-        assert_eq!(path("/v1/scenario-types/{}", &["../x?y#z é"]), "/v1/scenario-types/%2E%2E%2Fx%3Fy%23z%20%C3%A9");
+        assert_eq!(
+            path("/v1/scenario-types/{}", &["../x?y#z é"]),
+            "/v1/scenario-types/%2E%2E%2Fx%3Fy%23z%20%C3%A9"
+        );
     }
 
     #[test]
     fn nobody_listening_is_said_in_words() {
         // A port that was free a moment ago and is closed again.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").expect("binds").local_addr().expect("has an address").port();
-        let client = Client::new(format!("http://127.0.0.1:{port}").parse().expect("an address"), None);
-        let failure = client.get::<serde_json::Value>("/healthz", &[]).expect_err("nobody is there");
-        assert!(failure.to_string().starts_with("nobody listens at http://127.0.0.1:"), "{failure}");
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .expect("binds")
+            .local_addr()
+            .expect("has an address")
+            .port();
+        let client =
+            Client::new(format!("http://127.0.0.1:{port}").parse().expect("an address"), None);
+        let failure =
+            client.get::<serde_json::Value>("/healthz", &[]).expect_err("nobody is there");
+        assert!(
+            failure.to_string().starts_with("nobody listens at http://127.0.0.1:"),
+            "{failure}"
+        );
     }
 }

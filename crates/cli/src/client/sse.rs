@@ -97,14 +97,17 @@ fn read_events(
             return Ok(ControlFlow::Continue(()));
         }
         if line.last() != Some(&b'\n') && read as u64 == LINE_BYTES_MAX {
-            return Err(io::Error::other(format!("a line of the stream is longer than {LINE_BYTES_MAX} bytes")));
+            return Err(io::Error::other(format!(
+                "a line of the stream is longer than {LINE_BYTES_MAX} bytes"
+            )));
         }
         let Some(frame) = frames.line(&line) else { continue };
         if let Some(position) = frame.id {
             *after = Some(position);
         }
-        let happening = serde_json::from_str(&frame.data)
-            .map_err(|error| io::Error::other(format!("an event of the stream is not understood: {error}")))?;
+        let happening = serde_json::from_str(&frame.data).map_err(|error| {
+            io::Error::other(format!("an event of the stream is not understood: {error}"))
+        })?;
         if tell(Told::Happened(Box::new(happening))).is_break() {
             return Ok(ControlFlow::Break(()));
         }
@@ -156,9 +159,13 @@ mod tests {
 
     fn check(text: &str, expected: &[(Option<u64>, &str)]) {
         let mut frames = Frames::default();
-        let found: Vec<(Option<u64>, String)> =
-            text.split_inclusive('\n').filter_map(|line| frames.line(line.as_bytes())).map(|f| (f.id, f.data)).collect();
-        let expected: Vec<(Option<u64>, String)> = expected.iter().map(|(id, data)| (*id, (*data).to_owned())).collect();
+        let found: Vec<(Option<u64>, String)> = text
+            .split_inclusive('\n')
+            .filter_map(|line| frames.line(line.as_bytes()))
+            .map(|f| (f.id, f.data))
+            .collect();
+        let expected: Vec<(Option<u64>, String)> =
+            expected.iter().map(|(id, data)| (*id, (*data).to_owned())).collect();
         assert_eq!(found, expected);
     }
 
@@ -184,12 +191,17 @@ mod tests {
         assert_eq!(end.expect("reads"), ControlFlow::Continue(()));
         assert_eq!(after, Some(4));
         let [Told::Happened(happening)] = &told[..] else { panic!("found {told:?}") };
-        assert_eq!((happening.event.position, happening.event.kind.as_str()), (4, "decision-expired"));
+        assert_eq!(
+            (happening.event.position, happening.event.kind.as_str()),
+            (4, "decision-expired")
+        );
     }
 
     #[test]
     fn what_is_no_event_is_an_error() {
-        let error = read_events("data: nonsense\n\n".as_bytes(), &mut None, &mut |_| ControlFlow::Continue(()));
+        let error = read_events("data: nonsense\n\n".as_bytes(), &mut None, &mut |_| {
+            ControlFlow::Continue(())
+        });
         assert!(error.is_err_and(|error| error.to_string().contains("not understood")));
     }
 }

@@ -26,12 +26,16 @@ impl Alignment {
 
 fn lines(alignment: &metrics::Alignment) -> Vec<Line> {
     let metrics::Alignment { profile, scenario_types, operators } = alignment;
-    let mut lines = vec![Line::of(Tone::Strong, "Profile: ").and(Tone::Plain, profile.clone()), Line::empty()];
+    let mut lines =
+        vec![Line::of(Tone::Strong, "Profile: ").and(Tone::Plain, profile.clone()), Line::empty()];
     if scenario_types.is_empty() {
         lines.push(Line::of(Tone::Faint, "No scenario type has decisions yet."));
     } else {
         lines.extend(types(scenario_types));
-        lines.push(Line::of(Tone::Faint, "Intervals are 95 % Wilson intervals; not valid under repeated looks."));
+        lines.push(Line::of(
+            Tone::Faint,
+            "Intervals are 95 % Wilson intervals; not valid under repeated looks.",
+        ));
     }
     if !operators.is_empty() {
         lines.push(Line::empty());
@@ -42,7 +46,18 @@ fn lines(alignment: &metrics::Alignment) -> Vec<Line> {
 
 fn types(types: &[TypeAlignment]) -> Vec<Line> {
     let mut table = Table::new(&[
-        "SCENARIO TYPE", ">DECISIONS", ">SURFACED", ">BLOCKED", ">LIKE", ">OVERRIDE", ">LOSS", ">OVERRIDE RATE", "INTERVAL", ">REWARD", ">EXPIRED", ">WITHDRAWN",
+        "SCENARIO TYPE",
+        ">DECISIONS",
+        ">SURFACED",
+        ">BLOCKED",
+        ">LIKE",
+        ">OVERRIDE",
+        ">LOSS",
+        ">OVERRIDE RATE",
+        "INTERVAL",
+        ">REWARD",
+        ">EXPIRED",
+        ">WITHDRAWN",
     ]);
     for t in types {
         let [low, high] = t.override_rate_interval;
@@ -55,7 +70,11 @@ fn types(types: &[TypeAlignment]) -> Vec<Line> {
             count(&t.answers, "override"),
             t.alignment_loss.map_or_else(|| "-".into(), |loss| format!("{loss:.3}")),
             t.override_rate.map_or_else(|| "-".into(), percent),
-            if t.override_rate.is_some() { format!("{} to {}", percent(low), percent(high)) } else { "-".into() },
+            if t.override_rate.is_some() {
+                format!("{} to {}", percent(low), percent(high))
+            } else {
+                "-".into()
+            },
             format!("{:+.3}", t.reward),
             t.expired.to_string(),
             t.withdrawn.to_string(),
@@ -67,7 +86,11 @@ fn types(types: &[TypeAlignment]) -> Vec<Line> {
 fn trust(operators: &[OperatorTrust]) -> Vec<Line> {
     let mut table = Table::new(&["OPERATOR", ">RELIABILITY", ">RIGHT", ">WRONG", "NOTE"]);
     for o in operators {
-        let note = if o.adverse { (Tone::Care, "wrong more often than right".to_owned()) } else { (Tone::Plain, String::new()) };
+        let note = if o.adverse {
+            (Tone::Care, "wrong more often than right".to_owned())
+        } else {
+            (Tone::Plain, String::new())
+        };
         table.toned([
             (Tone::Plain, o.handle.clone()),
             (Tone::Plain, format!("{:.3}", o.reliability)),

@@ -113,10 +113,19 @@ mod tests {
         walk(&Cli::command(), &mut |command| {
             let about = command.get_about().map(ToString::to_string).unwrap_or_default();
             assert!(!about.is_empty(), "`{}` has no help text", command.get_name());
-            assert!(about.len() <= 72 && !about.ends_with('.') || command.get_name() == "npo", "`{}`: {about}", command.get_name());
+            assert!(
+                about.len() <= 72 && !about.ends_with('.') || command.get_name() == "npo",
+                "`{}`: {about}",
+                command.get_name()
+            );
             for argument in command.get_arguments() {
                 let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-                assert!(!help.is_empty() && help.len() <= 90, "`{}` {}: `{help}`", command.get_name(), argument.get_id());
+                assert!(
+                    !help.is_empty() && help.len() <= 90,
+                    "`{}` {}: `{help}`",
+                    command.get_name(),
+                    argument.get_id()
+                );
             }
         });
     }
@@ -137,7 +146,10 @@ mod tests {
         check("npo alignment --server https://x", value);
         check("npo decision list --limit 0", value);
         check("npo decision list --status bogus", invalid);
-        check("npo decision propose --type t --entity e --action a --feature x=1 --fact y=2[s]", None);
+        check(
+            "npo decision propose --type t --entity e --action a --feature x=1 --fact y=2[s]",
+            None,
+        );
         check("npo decision propose --type t --entity e --action a --feature x", value);
         check("npo decision propose --type t --entity e --action a --feature x=NaN", value);
         check("npo decision propose --type t", missing);

@@ -12,8 +12,9 @@ pub(crate) fn run() -> ExitCode {
 
 /// The command that starts this child.
 pub(crate) fn command() -> Result<Command, Failure> {
-    let program = std::env::current_exe()
-        .map_err(|error| Failure::could_not("could not find the npo program to check the bundle with", error))?;
+    let program = std::env::current_exe().map_err(|error| {
+        Failure::could_not("could not find the npo program to check the bundle with", error)
+    })?;
     let mut command = Command::new(program);
     command.arg("policy-child");
     Ok(command)

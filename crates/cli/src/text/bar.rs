@@ -6,12 +6,19 @@ use super::{Line, Tone};
 pub(crate) fn signed(line: Line, value: f64, full: f64, half: usize) -> Line {
     let share = if full > 0.0 { (value.abs() / full).min(1.0) } else { 0.0 };
     // What is not nothing shows at least one block.
-    let blocks = ((share * half as f64).round() as usize).max(usize::from(value.abs() > 0.005 && share > 0.0));
+    let blocks = ((share * half as f64).round() as usize)
+        .max(usize::from(value.abs() > 0.005 && share > 0.0));
     let (filled, rest) = ("█".repeat(blocks), " ".repeat(half - blocks.min(half)));
     if value < 0.0 {
-        line.and(Tone::Plain, rest).and(Tone::Bad, filled).and(Tone::Faint, "│").and(Tone::Plain, " ".repeat(half))
+        line.and(Tone::Plain, rest)
+            .and(Tone::Bad, filled)
+            .and(Tone::Faint, "│")
+            .and(Tone::Plain, " ".repeat(half))
     } else {
-        line.and(Tone::Plain, " ".repeat(half)).and(Tone::Faint, "│").and(Tone::Good, filled).and(Tone::Plain, rest)
+        line.and(Tone::Plain, " ".repeat(half))
+            .and(Tone::Faint, "│")
+            .and(Tone::Good, filled)
+            .and(Tone::Plain, rest)
     }
 }
 

@@ -35,7 +35,9 @@ pub(crate) fn full(detail: &DecisionDetail, columns: usize) -> Vec<Line> {
         page.section("Before and after", |page| page.what_if(&explanation.what_if));
     }
     if !explanation.evidence.is_empty() {
-        page.section("Evidence", |page| explanation.evidence.iter().for_each(|line| page.point(line)));
+        page.section("Evidence", |page| {
+            explanation.evidence.iter().for_each(|line| page.point(line))
+        });
     }
     page.section("Answers", |page| {
         if feedback.is_empty() {
@@ -80,9 +82,10 @@ pub(crate) fn lesson(answer: &Feedback, columns: usize) -> Vec<Line> {
     let mut page = Page::new(columns);
     let tone = if answer.score_after > answer.score_before { Tone::Good } else { Tone::Bad };
     let tone = if answer.score_after == answer.score_before { Tone::Plain } else { tone };
-    let line = Line::of(Tone::Strong, format!("{} on {}", signal_name(answer.signal), answer.decision))
-        .and(Tone::Plain, ": score ")
-        .and(tone, format!("{:.3} → {:.3}", answer.score_before, answer.score_after));
+    let line =
+        Line::of(Tone::Strong, format!("{} on {}", signal_name(answer.signal), answer.decision))
+            .and(Tone::Plain, ": score ")
+            .and(tone, format!("{:.3} → {:.3}", answer.score_before, answer.score_after));
     page.lines.push(line);
     page.prose(Tone::Plain, &answer.lesson);
     page.lines
@@ -167,7 +170,8 @@ fn outcome_words(outcome: &Outcome) -> String {
         OutcomeResult::Worsened => "Afterwards: worsened",
         OutcomeResult::NotCarriedOut => "Afterwards: not carried out",
     };
-    let time = time_to_recover_ms.map(|ms| format!(" after {}", super::when::length(i64::try_from(ms).unwrap_or(i64::MAX))));
+    let time = time_to_recover_ms
+        .map(|ms| format!(" after {}", super::when::length(i64::try_from(ms).unwrap_or(i64::MAX))));
     let note = note.as_ref().map(|note| format!("; {note}"));
     format!("{result}{}{}.", time.unwrap_or_default(), note.unwrap_or_default())
 }
@@ -217,9 +221,14 @@ impl Page {
         for contribution in contributions {
             let Contribution { title, raw, unit, logit, .. } = contribution;
             let line = Line::plain("  ").and(Tone::Plain, format!("{logit:+.2} "));
-            let raw = raw.map(|raw| format!(" {}", with_unit(&number(raw), unit))).unwrap_or_default();
+            let raw =
+                raw.map(|raw| format!(" {}", with_unit(&number(raw), unit))).unwrap_or_default();
             let name = super::shorten(&clean(title), room.saturating_sub(width(&raw)));
-            self.lines.push(bar::signed(line, *logit, full, BAR_HALF).and(Tone::Plain, format!(" {name}")).and(Tone::Faint, clean(&raw)));
+            self.lines.push(
+                bar::signed(line, *logit, full, BAR_HALF)
+                    .and(Tone::Plain, format!(" {name}"))
+                    .and(Tone::Faint, clean(&raw)),
+            );
         }
     }
 
@@ -227,7 +236,11 @@ impl Page {
         let PolicyReason { allowed, bundle, rules, error, sentence } = policy;
         self.prose(if *allowed { Tone::Good } else { Tone::Bad }, sentence);
         for rule in rules {
-            self.point(&if rule.message.is_empty() { rule.rule.clone() } else { format!("{}: {}", rule.rule, rule.message) });
+            self.point(&if rule.message.is_empty() {
+                rule.rule.clone()
+            } else {
+                format!("{}: {}", rule.rule, rule.message)
+            });
         }
         if let Some(error) = error {
             self.prose(Tone::Bad, &format!("While judging: {error}"));
@@ -246,13 +259,23 @@ impl Page {
 
     fn what_if(&mut self, rows: &[WhatIf]) {
         for WhatIf { name, unit, before, after } in rows {
-            self.point(&format!("{name}: {} → {}", number(*before), with_unit(&number(*after), unit)));
+            self.point(&format!(
+                "{name}: {} → {}",
+                number(*before),
+                with_unit(&number(*after), unit)
+            ));
         }
     }
 
     fn answer(&mut self, answer: &Feedback) {
         let moved = format!("score {:.3} → {:.3}", answer.score_before, answer.score_after);
-        self.point(&format!("{} by {} at {}, {moved}: {}", signal_name(answer.signal), answer.by, answer.at, answer.lesson));
+        self.point(&format!(
+            "{} by {} at {}, {moved}: {}",
+            signal_name(answer.signal),
+            answer.by,
+            answer.at,
+            answer.lesson
+        ));
         if let Some(reason) = &answer.reason {
             self.prose(Tone::Plain, &format!("  “{reason}”"));
         }
@@ -263,9 +286,15 @@ impl Page {
         self.lines.push(Line::empty());
         let text = format!(
             "type version {}, model generation {} after {} updates, profile revision {}, explanation form {}",
-            versions.scenario_type, versions.model_generation, versions.model_updates, versions.profile_revision, explanation.version
+            versions.scenario_type,
+            versions.model_generation,
+            versions.model_updates,
+            versions.profile_revision,
+            explanation.version
         );
-        self.lines.extend(wrap(&text, self.columns, 0).into_iter().map(|line| Line::of(Tone::Faint, line)));
+        self.lines.extend(
+            wrap(&text, self.columns, 0).into_iter().map(|line| Line::of(Tone::Faint, line)),
+        );
     }
 }
 
@@ -290,18 +319,33 @@ mod tests {
         let text = text(&full(&sample::detail("d42"), 80));
         let mut from = 0;
         for heading in [
-            "Remove", "If you say yes", "If you say no", "Why", "How sure", "Threshold", "Policy", "Facts",
-            "Before and after", "Evidence", "Answers", "type version",
+            "Remove",
+            "If you say yes",
+            "If you say no",
+            "Why",
+            "How sure",
+            "Threshold",
+            "Policy",
+            "Facts",
+            "Before and after",
+            "Evidence",
+            "Answers",
+            "type version",
         ] {
-            let at = text[from..].find(&format!("\n{heading}")).or_else(|| text[from..].starts_with(heading).then_some(0));
-            from += at.unwrap_or_else(|| panic!("`{heading}` is missing after byte {from} of\n{text}"));
+            let at = text[from..]
+                .find(&format!("\n{heading}"))
+                .or_else(|| text[from..].starts_with(heading).then_some(0));
+            from +=
+                at.unwrap_or_else(|| panic!("`{heading}` is missing after byte {from} of\n{text}"));
         }
     }
 
     #[test]
     fn nothing_is_wider_than_asked() {
         for columns in [40, 80, 100] {
-            for lines in [full(&sample::detail("d42"), columns), evidence(&sample::detail("d42"), columns)] {
+            for lines in
+                [full(&sample::detail("d42"), columns), evidence(&sample::detail("d42"), columns)]
+            {
                 for line in lines {
                     assert!(width(&line.text()) <= columns, "{columns}: {}", line.text());
                 }

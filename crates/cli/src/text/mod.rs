@@ -134,12 +134,25 @@ pub(crate) fn number(value: f64) -> String {
     if magnitude != 0.0 && !(1e-4..1e7).contains(&magnitude) {
         return format!("{value:.3e}");
     }
-    let decimals = if magnitude >= 1000.0 { 0 } else if magnitude >= 100.0 { 1 } else if magnitude >= 10.0 { 2 } else { 3 };
+    let decimals = if magnitude >= 1000.0 {
+        0
+    } else if magnitude >= 100.0 {
+        1
+    } else if magnitude >= 10.0 {
+        2
+    } else {
+        3
+    };
     let text = format!("{value:.decimals$}");
     match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
         false => text,
     }
+}
+
+/// A table's cell for a risk class.
+pub(crate) fn risk_cell(risk: &str) -> (Tone, String) {
+    (explanation::risk_tone(risk), risk.to_owned())
 }
 
 /// A probability or share in per cent.

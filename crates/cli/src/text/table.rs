@@ -43,7 +43,8 @@ impl Table {
     pub(crate) fn lines(&self) -> Vec<Line> {
         let widths: Vec<usize> = (0..self.columns.len())
             .map(|ix| {
-                let cells = self.rows.iter().filter_map(|row| row.get(ix)).map(|(_, cell)| width(cell));
+                let cells =
+                    self.rows.iter().filter_map(|row| row.get(ix)).map(|(_, cell)| width(cell));
                 cells.max().unwrap_or(0).max(width(self.columns[ix].0))
             })
             .collect();
@@ -79,6 +80,9 @@ mod tests {
         table.row(["d1".into(), "0.5".into(), "spine3→leaf1".into()]);
         table.row(["d1000".into(), "0.25".into(), "x\ny".into()]);
         let lines: Vec<String> = table.lines().iter().map(Line::text).collect();
-        assert_eq!(lines, ["ID     SCORE  ENTITY", "d1       0.5  spine3→leaf1", "d1000   0.25  x\u{fffd}y"]);
+        assert_eq!(
+            lines,
+            ["ID     SCORE  ENTITY", "d1       0.5  spine3→leaf1", "d1000   0.25  x\u{fffd}y"]
+        );
     }
 }

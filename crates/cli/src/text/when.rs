@@ -9,7 +9,13 @@ pub(crate) fn millis(text: &str) -> Option<i64> {
 
 /// RFC 3339 text of milliseconds since 1970 UTC, to the second.
 pub(crate) fn rfc3339(ms: i64) -> String {
-    Timestamp::from_millisecond(ms - ms.rem_euclid(1000)).map_or_else(|_| format!("{ms} ms"), |at| at.to_string())
+    Timestamp::from_millisecond(ms - ms.rem_euclid(1000))
+        .map_or_else(|_| format!("{ms} ms"), |at| at.to_string())
+}
+
+/// The same to the millisecond.
+pub(crate) fn rfc3339_ms(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map_or_else(|_| format!("{ms} ms"), |at| format!("{at:.3}"))
 }
 
 /// Now, in milliseconds since 1970 UTC.
@@ -62,6 +68,7 @@ mod tests {
     fn times_go_both_ways() {
         assert_eq!(millis("2020-01-21T05:34:14Z"), Some(1_579_584_854_000));
         assert_eq!(rfc3339(1_579_584_854_317), "2020-01-21T05:34:14Z");
+        assert_eq!(rfc3339_ms(1_579_584_854_317), "2020-01-21T05:34:14.317Z");
         assert_eq!(millis("yesterday"), None);
     }
 }

@@ -1,9 +1,7 @@
 //! Taking an operator's answer: who, what, and what it teaches.
 
 use super::{Out, check_text};
-use crate::event::{
-    Event, FeedbackGiven, Lesson, MonitorAction, NotLearned, Provenance,
-};
+use crate::event::{Event, FeedbackGiven, Lesson, MonitorAction, NotLearned, Provenance};
 use crate::ids::{DecisionId, PersonId, TypeId};
 use crate::learning::effect::moving_average;
 use crate::learning::math::predictive;

@@ -113,10 +113,8 @@ pub(super) fn issue(
 }
 
 pub(super) fn revoke(state: &State, id: TokenId, out: &mut Out) -> Result<(), Rejection> {
-    let token = state
-        .tokens()
-        .get(id.0 as usize)
-        .ok_or_else(|| Rejection::UnknownToken(id.to_string()))?;
+    let token =
+        state.tokens().get(id.0 as usize).ok_or_else(|| Rejection::UnknownToken(id.to_string()))?;
     if !token.revoked {
         out.push(Event::TokenRevoked(id));
     }
@@ -141,7 +139,15 @@ fn push_token(
     }
     let id = TokenId(u32::try_from(state.tokens().len()).unwrap_or(u32::MAX));
     let issued = out.at;
-    out.push(Event::TokenIssued(Token { id, person, digest, label, issued, expires, revoked: false }));
+    out.push(Event::TokenIssued(Token {
+        id,
+        person,
+        digest,
+        label,
+        issued,
+        expires,
+        revoked: false,
+    }));
     Ok(())
 }
 
@@ -150,10 +156,7 @@ fn next_person(state: &State) -> PersonId {
 }
 
 fn known(state: &State, id: PersonId) -> Result<&Person, Rejection> {
-    state
-        .person(id)
-        .filter(|_| id != NPO)
-        .ok_or_else(|| Rejection::UnknownPerson(id.to_string()))
+    state.person(id).filter(|_| id != NPO).ok_or_else(|| Rejection::UnknownPerson(id.to_string()))
 }
 
 fn check_roles(mut roles: Vec<Role>) -> Result<Vec<Role>, Rejection> {

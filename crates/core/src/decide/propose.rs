@@ -138,7 +138,8 @@ pub(super) fn propose(
     out: &mut Out,
 ) -> Result<(), Rejection> {
     let Proposal { type_id, scenario, action, raw, text } = proposal;
-    let unknown = || Rejection::UnknownScenarioType { name: type_id.to_string(), known: String::new() };
+    let unknown =
+        || Rejection::UnknownScenarioType { name: type_id.to_string(), known: String::new() };
     let type_state = state.type_state(type_id).ok_or_else(unknown)?;
     let definition = type_state.definition();
     if usize::from(action) >= definition.actions.len() || raw.len() != definition.features.len() {
@@ -146,7 +147,11 @@ pub(super) fn propose(
         return Err(InvalidFeature::Missing {
             name: format!("#{}", raw.len() + 1),
             scenario_type: definition.name.clone(),
-            expected: format!("{} features and an action of version {}", definition.features.len(), definition.version),
+            expected: format!(
+                "{} features and an action of version {}",
+                definition.features.len(),
+                definition.version
+            ),
         }
         .into());
     }
@@ -236,7 +241,10 @@ fn score(state: &State, type_state: &TypeState, known: Option<&Effect>, x: &Vect
         (Scorer::Hierarchical(settings), Some(posterior)) => {
             let (mean, variance) = known.map_or((0.0, settings.effect_variance), |effect| {
                 let drift = settings.effect_drift;
-                (effect.mean, effect.variance_at(type_state.decisions, drift, settings.effect_variance))
+                (
+                    effect.mean,
+                    effect.variance_at(type_state.decisions, drift, settings.effect_variance),
+                )
             });
             let logit = posterior.logit(x, mean, variance);
             Scored {

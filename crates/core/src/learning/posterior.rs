@@ -106,13 +106,24 @@ impl Posterior {
     #[inline]
     #[must_use]
     pub fn logit(&self, x: &[f64], effect_mean: f64, effect_variance: f64) -> Logit {
-        let variance: f64 =
-            self.covariance.chunks_exact(self.dim()).zip(x).map(|(row, x_i)| x_i * dot(row, x)).sum();
+        let variance: f64 = self
+            .covariance
+            .chunks_exact(self.dim())
+            .zip(x)
+            .map(|(row, x_i)| x_i * dot(row, x))
+            .sum();
         Logit { mean: dot(&self.mean, x) + effect_mean, variance: variance + effect_variance }
     }
 
     /// Applies a planned move for input `x`: sums and products only.
-    pub fn apply(&mut self, x: &[f64], effect: &mut Effect, planned: &Move, clock: u64, drift: f64) {
+    pub fn apply(
+        &mut self,
+        x: &[f64],
+        effect: &mut Effect,
+        planned: &Move,
+        clock: u64,
+        drift: f64,
+    ) {
         let dim = self.dim();
         let sx: Vector = self.covariance.chunks_exact(dim).map(|row| dot(row, x)).collect();
         for (mean, s) in self.mean.iter_mut().zip(&sx) {

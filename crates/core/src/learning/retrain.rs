@@ -44,7 +44,11 @@ pub struct Row {
 
 /// Fits the weights to `rows`, oldest first; returns `prior` without rows.
 #[must_use]
-pub fn fit<'a>(rows: impl DoubleEndedIterator<Item = &'a Row> + Clone, prior: &[f64], settings: &RetrainSettings) -> Vec<f64> {
+pub fn fit<'a>(
+    rows: impl DoubleEndedIterator<Item = &'a Row> + Clone,
+    prior: &[f64],
+    settings: &RetrainSettings,
+) -> Vec<f64> {
     let dim = prior.len();
     let mut weights = prior.to_vec();
     for _ in 0..STEPS {

@@ -69,7 +69,8 @@ impl AuditDraw {
     pub fn new(settings: &AuditSettings, voi: f64, average: f64, draw: f64) -> Self {
         let voi_average = average + settings.average_rate * (voi - average);
         // A value of information of zero (a saturated score) still leaves the division defined.
-        let probability = (settings.rate * voi / voi_average.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
+        let probability =
+            (settings.rate * voi / voi_average.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
         Self { voi, voi_average, probability, draw }
     }
 

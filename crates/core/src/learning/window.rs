@@ -112,8 +112,10 @@ impl Window {
         match *settings {
             MonitorSettings::Off => None,
             MonitorSettings::Window { at_least, tolerance, cooldown, .. } => {
-                let rested = self.retrained.is_none_or(|at| self.episodes - at >= u64::from(cooldown));
-                (rested && losses >= at_least && self.mean() > tolerance).then(|| finding(tolerance))
+                let rested =
+                    self.retrained.is_none_or(|at| self.episodes - at >= u64::from(cooldown));
+                (rested && losses >= at_least && self.mean() > tolerance)
+                    .then(|| finding(tolerance))
             }
             MonitorSettings::Periodic { .. } => Some(finding(0.0)),
         }

@@ -70,10 +70,10 @@ impl Open {
         self.closing == Closing::Open && now < self.expires_at
     }
 
-    /// Whether its first answer affirmed it, so that its action may be in flight.
+    /// Whether anybody affirmed it, so that its action may be in flight.
     #[must_use]
     pub fn affirmed(&self) -> bool {
-        self.answers.first().is_some_and(|answer| answer.signal == Signal::Like)
+        self.answers.iter().any(|answer| answer.signal == Signal::Like)
     }
 }
 

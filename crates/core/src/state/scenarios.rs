@@ -132,7 +132,10 @@ impl Scenarios {
     }
 
     /// All scenarios of a type, for a refit.
-    pub(crate) fn effects_of(&mut self, type_id: TypeId) -> impl Iterator<Item = (ScenarioId, &mut Effect)> {
+    pub(crate) fn effects_of(
+        &mut self,
+        type_id: TypeId,
+    ) -> impl Iterator<Item = (ScenarioId, &mut Effect)> {
         (0u32..)
             .map(ScenarioId)
             .zip(&mut self.rows)
@@ -147,7 +150,13 @@ impl Scenarios {
     }
 
     /// Adds a scenario; its id is the number of scenarios before.
-    pub(crate) fn add(&mut self, type_id: TypeId, entity: &str, site: &str, effect: Effect) -> ScenarioId {
+    pub(crate) fn add(
+        &mut self,
+        type_id: TypeId,
+        entity: &str,
+        site: &str,
+        effect: Effect,
+    ) -> ScenarioId {
         let id = u32::try_from(self.rows.len()).expect("fewer than 2^32 scenarios fit in memory");
         let site = self.site_named(site).unwrap_or_else(|| {
             let site_id = u32::try_from(self.sites.len()).expect("fewer sites than scenarios");
@@ -239,7 +248,12 @@ mod tests {
     fn a_million_scenarios_stay_well_under_200_megabytes() {
         let mut scenarios = Scenarios::default();
         for i in 0..1_000_000u32 {
-            scenarios.add(TypeId(i % 6), &format!("leaf{}:HundredGigE0/0/0/{}", i / 64, i % 64), "east", effect());
+            scenarios.add(
+                TypeId(i % 6),
+                &format!("leaf{}:HundredGigE0/0/0/{}", i / 64, i % 64),
+                "east",
+                effect(),
+            );
         }
         let bytes = scenarios.bytes();
         assert!(bytes < 160 << 20, "{bytes} bytes");

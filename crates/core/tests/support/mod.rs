@@ -76,5 +76,9 @@ pub fn plain_type(prior: &[f64]) -> ScenarioType {
 }
 
 pub fn operator(i: usize) -> NewPerson {
-    NewPerson { handle: format!("op{i}"), name: format!("Operator {i}"), roles: vec![Role::Operator] }
+    NewPerson {
+        handle: format!("op{i}"),
+        name: format!("Operator {i}"),
+        roles: vec![Role::Operator],
+    }
 }

@@ -52,7 +52,10 @@ pub fn definition() -> ScenarioType {
         expires_after_s: u32::try_from(EXPIRES_S).expect("a small number"),
         override_cost: 3.0,
         prior_intercept: 2.0,
-        features: vec![feature("flaps", 100.0, 0.0, 10.0, -1.0), feature("spare", 8.0, 2.0, 1.0, 0.5)],
+        features: vec![
+            feature("flaps", 100.0, 0.0, 10.0, -1.0),
+            feature("spare", 8.0, 2.0, 1.0, 0.5),
+        ],
         actions: vec![action("remove-link", 0.0), action("drain-node", -0.5)],
     }
 }

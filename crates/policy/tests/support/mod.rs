@@ -1,10 +1,8 @@
 //! What the integration tests share: the child to run, bundles on the fly, a plausible input.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test binary uses its own part of this"
-)]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of this")]
+
+pub mod generate;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,11 +22,7 @@ pub fn shipped() -> PathBuf {
 
 /// Limits for tests: debug builds evaluate some ten times slower.
 pub fn limits() -> Limits {
-    Limits {
-        child_ms_max: 60_000,
-        evaluation_ms_max: 2_000,
-        ..Limits::default()
-    }
+    Limits { child_ms_max: 60_000, evaluation_ms_max: 2_000, ..Limits::default() }
 }
 
 /// Writes a bundle of one policy file, with what belongs to every bundle before it.
@@ -65,10 +59,7 @@ pub fn realistic(unix: i64) -> Input<'static> {
             site: "fra1",
             risk: "medium",
         },
-        action: Action {
-            name: "remove-link",
-            target: "leaf3--spine2",
-        },
+        action: Action { name: "remove-link", target: "leaf3--spine2" },
         features: vec![
             ("crc_errors_per_s", 12.25),
             ("drop_rate", 0.0031),
@@ -95,10 +86,7 @@ pub fn realistic(unix: i64) -> Input<'static> {
             ("redundancy_left", Fact::Number(3.0)),
             ("vendor", Fact::Text("example")),
         ],
-        context: Context {
-            in_flight_site: 1,
-            in_flight_total: 5,
-        },
+        context: Context { in_flight_site: 1, in_flight_total: 5 },
         source: "telemetry-watcher",
     }
 }

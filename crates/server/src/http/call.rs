@@ -86,14 +86,14 @@ impl Call {
         let wanted = *self.app.engine.durable().borrow();
         let mut position = self.app.lists.position();
         let patience = Duration::from_millis(self.app.config.timeouts.views_ms);
-        match timeout(patience, position.wait_for(|shown| *shown >= wanted)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) | Err(_) => {
-                let behind = wanted.saturating_sub(*position.borrow());
-                let detail = format!("the lists are {behind} events behind the log; try again");
-                Err(Problem::new(503, "views-behind", detail))
-            }
+        let shown = timeout(patience, position.wait_for(|shown| *shown >= wanted)).await;
+        if matches!(shown, Ok(Ok(_))) {
+            return Ok(());
         }
+        drop(shown);
+        let behind = wanted.saturating_sub(*position.borrow());
+        let detail = format!("the lists are {behind} events behind the log; try again");
+        Err(Problem::new(503, "views-behind", detail))
     }
 }
 

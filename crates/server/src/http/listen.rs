@@ -37,7 +37,7 @@ pub(crate) async fn serve(
     loop {
         let place = tokio::select! {
             place = Arc::clone(&places).acquire_owned() => place,
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stopped(&mut stop) => break,
         };
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -48,7 +48,7 @@ pub(crate) async fn serve(
                     continue;
                 }
             },
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stopped(&mut stop) => break,
         };
         let (http, router, stop, alive) =
             (http.clone(), router.clone(), stop.clone(), alive.clone());
@@ -80,7 +80,7 @@ async fn connection(
     let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
-        _ = stop.wait_for(|stop| *stop) => {
+        () = stopped(&mut stop) => {
             serving.as_mut().graceful_shutdown();
             serving.await
         }
@@ -88,4 +88,10 @@ async fn connection(
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
+}
+
+/// Returns once `stop` is true, or nobody can make it so any more.
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // The guard inside would keep the future on its thread.
+    drop(stop.wait_for(|stop| *stop).await);
 }

@@ -69,6 +69,7 @@ fn status(rejection: &Rejection, named: Named) -> u16 {
         | Rejection::Version { .. }
         | Rejection::HandleTaken(_)
         | Rejection::LastAdmin(_)
+        | Rejection::Inactive(_)
         | Rejection::AlreadySetUp => 409,
         Rejection::Expired { .. } => 410,
     }

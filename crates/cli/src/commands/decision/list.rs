@@ -73,7 +73,9 @@ impl List {
                 items.extend(found.iter().cloned());
             }
             match next_cursor {
-                Some(cursor) if self.cursor.as_ref() != Some(cursor) => self.cursor = Some(cursor.clone()),
+                Some(cursor) if self.cursor.as_ref() != Some(cursor) => {
+                    self.cursor = Some(cursor.clone())
+                }
                 Some(_) | None => break,
             }
         }
@@ -107,10 +109,22 @@ fn lines(items: &[Decision], now_ms: i64) -> Vec<Line> {
     if items.is_empty() {
         return vec![Line::of(Tone::Faint, "No decisions.")];
     }
-    let mut table =
-        Table::new(&["ID", ">AGE", "TYPE", "ENTITY", "ACTION", "RISK", ">SCORE", ">THRESHOLD", "DISPOSITION", "STATUS", "ANSWER"]);
+    let mut table = Table::new(&[
+        "ID",
+        ">AGE",
+        "TYPE",
+        "ENTITY",
+        "ACTION",
+        "RISK",
+        ">SCORE",
+        ">THRESHOLD",
+        "DISPOSITION",
+        "STATUS",
+        "ANSWER",
+    ]);
     for decision in items {
-        let age = when::millis(&decision.made_at).map_or_else(|| "?".into(), |made| when::brief(now_ms - made));
+        let age = when::millis(&decision.made_at)
+            .map_or_else(|| "?".into(), |made| when::brief(now_ms - made));
         let plain = |text: &str| (Tone::Plain, text.to_owned());
         table.toned([
             (Tone::Strong, decision.id.clone()),
@@ -121,7 +135,10 @@ fn lines(items: &[Decision], now_ms: i64) -> Vec<Line> {
             (risk_tone(&decision.risk), decision.risk.clone()),
             (Tone::Plain, format!("{:.3}", decision.score)),
             (Tone::Plain, format!("{:.3}", decision.threshold)),
-            (disposition_tone(decision.disposition), disposition_name(decision.disposition).to_owned()),
+            (
+                disposition_tone(decision.disposition),
+                disposition_name(decision.disposition).to_owned(),
+            ),
             (status_tone(decision.status), status_name(decision.status).to_owned()),
             plain(decision.signal.as_deref().unwrap_or("-")),
         ]);
@@ -147,12 +164,26 @@ mod tests {
 
     #[test]
     fn a_row_says_what_an_operator_looks_for() {
-        let decision = Decision { signal: Some("like".into()), status: Status::Answered, ..sample::decision("d42") };
-        let text: Vec<String> = lines(&[decision], sample::MADE_MS + 125_000).iter().map(Line::text).collect();
+        let decision = Decision {
+            signal: Some("like".into()),
+            status: Status::Answered,
+            ..sample::decision("d42")
+        };
+        let text: Vec<String> =
+            lines(&[decision], sample::MADE_MS + 125_000).iter().map(Line::text).collect();
         let words: Vec<&str> = text[1].split_whitespace().collect();
         let expected = [
-            "d42", "2m", "link-flapping", "leaf4:HundredGigE0/0/0/13", "remove-link", "high", "0.830", "0.600", "surfaced",
-            "answered", "like",
+            "d42",
+            "2m",
+            "link-flapping",
+            "leaf4:HundredGigE0/0/0/13",
+            "remove-link",
+            "high",
+            "0.830",
+            "0.600",
+            "surfaced",
+            "answered",
+            "like",
         ];
         assert_eq!(words, expected);
     }
@@ -164,12 +195,18 @@ mod tests {
             serde_json::to_value(value).expect("a word").as_str().expect("a word").to_owned()
         }
         for disposition in [
-            Disposition::Surfaced, Disposition::Abstained, Disposition::Blocked, Disposition::Audit, Disposition::Escalated,
+            Disposition::Surfaced,
+            Disposition::Abstained,
+            Disposition::Blocked,
+            Disposition::Audit,
+            Disposition::Escalated,
             Disposition::Automatic,
         ] {
             assert_eq!(word(disposition), disposition_name(disposition));
         }
-        for status in [Status::Open, Status::Answered, Status::Expired, Status::Withdrawn, Status::Closed] {
+        for status in
+            [Status::Open, Status::Answered, Status::Expired, Status::Withdrawn, Status::Closed]
+        {
             assert_eq!(word(status), status_name(status));
         }
     }

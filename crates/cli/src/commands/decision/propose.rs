@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::Args;
 use npo_api::decision::{Action, Decision, Disposition, Fact, Proposal};
 
-use self::values::{Feature, feature, fact};
+use self::values::{Feature, fact, feature};
 use crate::client::Received;
 use crate::exit::{Answer, Failure};
 use crate::files;
@@ -22,13 +22,15 @@ const PROPOSAL_BYTES_MAX: u64 = 64 << 10;
 
 /// Ask npo to judge a proposal, or a batch of them.
 #[derive(Debug, Args)]
-#[command(after_help = "Exits 1 if the action is blocked by policy; of a batch, if any line is blocked or refused.
+#[command(
+    after_help = "Exits 1 if the action is blocked by policy; of a batch, if any line is blocked or refused.
 
 Examples:
   npo decision propose --type link-flapping --entity leaf4:Eth4 --action remove-link \\
       --feature changes=9 --fact redundancy_left=3 --fact window=120[s]
   npo decision propose --file proposal.json
-  npo decision propose --batch < proposals.ndjson")]
+  npo decision propose --batch < proposals.ndjson"
+)]
 pub(crate) struct Propose {
     /// Name the scenario type, such as link-imbalance
     #[arg(long = "type", value_name = "NAME", required_unless_present_any = ["file", "batch"], conflicts_with_all = ["file", "batch"])]
@@ -77,16 +79,22 @@ impl Propose {
         let key = self.idempotency_key.clone();
         let body = match &self.file {
             Some(path) => files::read(path, PROPOSAL_BYTES_MAX)?,
-            None => serde_json::to_vec(&self.proposal())
-                .map_err(|error| Failure::could_not("could not write the proposal as JSON", error))?,
+            None => serde_json::to_vec(&self.proposal()).map_err(|error| {
+                Failure::could_not("could not write the proposal as JSON", error)
+            })?,
         };
-        let received: Received<Decision> = client.post_bytes("/v1/decisions", "application/json", &body, key.as_deref())?;
+        let received: Received<Decision> =
+            client.post_bytes("/v1/decisions", "application/json", &body, key.as_deref())?;
         let mut out = options.out();
         out.received(&received, lines)?;
         out.flush()?;
         Ok(match received.value.disposition {
             Disposition::Blocked => Answer::No,
-            Disposition::Surfaced | Disposition::Abstained | Disposition::Audit | Disposition::Escalated | Disposition::Automatic => Answer::Yes,
+            Disposition::Surfaced
+            | Disposition::Abstained
+            | Disposition::Audit
+            | Disposition::Escalated
+            | Disposition::Automatic => Answer::Yes,
         })
     }
 
@@ -107,11 +115,25 @@ impl Propose {
 }
 
 fn lines(decision: &Decision) -> Vec<Line> {
-    let Decision { id, disposition, score, score_low, score_high, threshold, headline, replayed, .. } = decision;
-    let line = Line::of(Tone::Strong, format!("{id}  ")).and(disposition_tone(*disposition), disposition_name(*disposition)).and(
-        Tone::Plain,
-        format!("  score {score:.3} ({score_low:.3} to {score_high:.3}), threshold {threshold:.3}"),
-    );
+    let Decision {
+        id,
+        disposition,
+        score,
+        score_low,
+        score_high,
+        threshold,
+        headline,
+        replayed,
+        ..
+    } = decision;
+    let line = Line::of(Tone::Strong, format!("{id}  "))
+        .and(disposition_tone(*disposition), disposition_name(*disposition))
+        .and(
+            Tone::Plain,
+            format!(
+                "  score {score:.3} ({score_low:.3} to {score_high:.3}), threshold {threshold:.3}"
+            ),
+        );
     let line = if *replayed { line.and(Tone::Faint, "  (asked before)") } else { line };
     let mut lines = vec![line, Line::plain(clean(headline))];
     if !decision.rules.is_empty() && !decision.allowed {

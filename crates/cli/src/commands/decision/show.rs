@@ -18,7 +18,8 @@ pub(crate) struct Show {
 
 impl Show {
     pub(crate) fn run(self, options: &Options) -> Result<Answer, Failure> {
-        let detail: Received<DecisionDetail> = options.client()?.get(&path("/v1/decisions/{}", &[&self.id]), &[])?;
+        let detail: Received<DecisionDetail> =
+            options.client()?.get(&path("/v1/decisions/{}", &[&self.id]), &[])?;
         let mut out = options.out();
         out.received(&detail, |detail| explanation::full(detail, output::columns()))?;
         out.flush()?;

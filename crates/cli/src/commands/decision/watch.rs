@@ -27,7 +27,12 @@ impl Watch {
     pub(crate) fn run(self, options: &Options) -> Result<Answer, Failure> {
         let client = options.client()?;
         let mut out = options.out();
-        if self.plain || self.after.is_some() || out.is_json() || !stdout().is_terminal() || !stdin().is_terminal() {
+        if self.plain
+            || self.after.is_some()
+            || out.is_json()
+            || !stdout().is_terminal()
+            || !stdin().is_terminal()
+        {
             watch::plain::run(&client, self.after, &mut out)?;
         } else {
             // The inbox draws on the terminal itself.

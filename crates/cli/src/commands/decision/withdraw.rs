@@ -29,7 +29,8 @@ impl Withdraw {
             Some(id) => path("/v1/decisions/{}/withdraw", &[id]),
             None => "/v1/withdrawals".to_owned(),
         };
-        let withdrawn: Received<Withdrawn> = options.client()?.post(&target, &Withdrawal { correlation, reason }, None)?;
+        let withdrawn: Received<Withdrawn> =
+            options.client()?.post(&target, &Withdrawal { correlation, reason }, None)?;
         let mut out = options.out();
         out.received(&withdrawn, |withdrawn| match &withdrawn.withdrawn[..] {
             [] => vec![Line::of(Tone::Faint, "Nothing was open.")],

@@ -24,8 +24,9 @@ const CHUNK_BYTES: usize = 4 << 20;
 pub(super) fn run(options: &Options, path: Option<&Path>) -> Result<Answer, Failure> {
     let source: Box<dyn BufRead> = match path {
         Some(path) if path != Path::new("-") => {
-            let file = File::open(path)
-                .map_err(|error| Failure::could_not(format!("could not read `{}`", path.display()), error))?;
+            let file = File::open(path).map_err(|error| {
+                Failure::could_not(format!("could not read `{}`", path.display()), error)
+            })?;
             Box::new(BufReader::with_capacity(1 << 20, file))
         }
         _ => Box::new(io::stdin().lock()),
@@ -62,13 +63,18 @@ impl Chunks {
         while chunk.numbers.len() < CHUNK_LINES && chunk.bytes.len() < CHUNK_BYTES {
             line.clear();
             let read = self.source.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line);
-            let read = read.map_err(|error| Failure::could_not(format!("could not read line {}", self.number + 1), error))?;
+            let read = read.map_err(|error| {
+                Failure::could_not(format!("could not read line {}", self.number + 1), error)
+            })?;
             if read == 0 {
                 break;
             }
             self.number += 1;
             if read as u64 == LINE_BYTES_MAX && line.last() != Some(&b'\n') {
-                return Err(Failure::cannot(format!("line {} is longer than {LINE_BYTES_MAX} bytes", self.number)));
+                return Err(Failure::cannot(format!(
+                    "line {} is longer than {LINE_BYTES_MAX} bytes",
+                    self.number
+                )));
             }
             let content = line.trim_ascii();
             if content.is_empty() {
@@ -88,8 +94,9 @@ fn send(client: &Client, chunk: &Chunk, out: &mut Out) -> Result<Answer, Failure
     let mut answered = 0;
     for (line, number) in text.lines().zip(&chunk.numbers) {
         answered += 1;
-        let read: BatchLine = serde_json::from_str(line)
-            .map_err(|error| Failure::could_not(format!("the answer to line {number} is not understood"), error))?;
+        let read: BatchLine = serde_json::from_str(line).map_err(|error| {
+            Failure::could_not(format!("the answer to line {number} is not understood"), error)
+        })?;
         let (is_yes, line) = told(read, *number);
         if !is_yes {
             answer = Answer::No;
@@ -97,7 +104,8 @@ fn send(client: &Client, chunk: &Chunk, out: &mut Out) -> Result<Answer, Failure
         out.value(&line.0, |_| vec![line.1.clone()])?;
     }
     if answered != chunk.numbers.len() || text.lines().count() != answered {
-        let what = format!("found {} answers to {} lines", text.lines().count(), chunk.numbers.len());
+        let what =
+            format!("found {} answers to {} lines", text.lines().count(), chunk.numbers.len());
         return Err(Failure::cannot(what));
     }
     Ok(answer)
@@ -110,12 +118,16 @@ fn told(line: BatchLine, number: u64) -> (bool, (BatchLine, Line)) {
             let is_yes = decision.disposition != Disposition::Blocked;
             let shown = Line::plain(format!("{number}: {}  ", decision.id))
                 .and(disposition_tone(decision.disposition), disposition_name(decision.disposition))
-                .and(Tone::Plain, format!("  score {:.3}, threshold {:.3}", decision.score, decision.threshold));
+                .and(
+                    Tone::Plain,
+                    format!("  score {:.3}, threshold {:.3}", decision.score, decision.threshold),
+                );
             (is_yes, (BatchLine::Decided(decision), shown))
         }
         BatchLine::Refused { mut problem } => {
             problem.line = Some(number);
-            let shown = Line::plain(format!("{number}: ")).and(Tone::Bad, clean(&problem.to_string()));
+            let shown =
+                Line::plain(format!("{number}: ")).and(Tone::Bad, clean(&problem.to_string()));
             (false, (BatchLine::Refused { problem }, shown))
         }
     }
@@ -148,14 +160,19 @@ mod tests {
 
     #[test]
     fn problems_name_the_line_of_the_input() {
-        let problem = npo_api::Problem { line: Some(1), ..npo_api::Problem::new(422, "invalid-field", "no") };
+        let problem =
+            npo_api::Problem { line: Some(1), ..npo_api::Problem::new(422, "invalid-field", "no") };
         let (is_yes, (line, _)) = told(BatchLine::Refused { problem }, 4097);
-        assert!(!is_yes && matches!(line, BatchLine::Refused { problem } if problem.line == Some(4097)));
+        assert!(
+            !is_yes && matches!(line, BatchLine::Refused { problem } if problem.line == Some(4097))
+        );
     }
 
     #[test]
     fn an_endless_line_is_refused() {
         let mut chunks = Chunks { source: Box::new(BufReader::new(io::repeat(b'x'))), number: 0 };
-        assert!(chunks.next().is_err_and(|error| error.to_string().starts_with("line 1 is longer")));
+        assert!(
+            chunks.next().is_err_and(|error| error.to_string().starts_with("line 1 is longer"))
+        );
     }
 }

@@ -1,0 +1,438 @@
+//! How the screen changes: an event in, the next model and errands out. Nothing else happens here.
+
+use npo_api::decision::{Decision, DecisionDetail};
+use npo_api::feedback::{Feedback, Signal};
+
+use super::model::{
+    DETAILS_MAX, Effect, Event, Item, Key, Link, Model, Pane, REASON_BYTES_MAX, Refusal, Typing,
+};
+use crate::client::sse::{Happening, Told};
+use crate::text::Tone;
+use crate::text::explanation::signal_name;
+
+/// What follows from an event.
+pub(super) fn update(mut model: Model, event: Event) -> (Model, Vec<Effect>) {
+    let effects = match event {
+        Event::Key(key) => press(&mut model, key),
+        Event::Tick(now_ms) => {
+            model.now_ms = now_ms;
+            Vec::new()
+        }
+        Event::Stream(told) => tell(&mut model, told),
+        Event::StreamEnded(why) => {
+            model.link = Link::Lost(why);
+            Vec::new()
+        }
+        Event::Loaded(loaded) => load(&mut model, loaded),
+        Event::Detail(id, detail) => keep_detail(&mut model, id, detail),
+        Event::Answered(id, answer) => answered(&mut model, &id, answer),
+    };
+    (model, effects)
+}
+
+fn press(model: &mut Model, key: Key) -> Vec<Effect> {
+    if key == Key::Interrupt {
+        return vec![Effect::Quit];
+    }
+    if model.typing.is_some() {
+        return type_reason(model, key);
+    }
+    if model.help {
+        model.help = false;
+        return if key == Key::Char('q') { vec![Effect::Quit] } else { Vec::new() };
+    }
+    match key {
+        Key::Char('j') | Key::Down => step(model, 1),
+        Key::Char('k') | Key::Up => step(model, -1),
+        Key::PageDown | Key::Char(' ') => scroll(model, 8),
+        Key::PageUp => scroll(model, -8),
+        Key::Char('l') => answer(model, Signal::Like),
+        Key::Char('n') => answer(model, Signal::Neutral),
+        Key::Char('s') => answer(model, Signal::Skipped),
+        Key::Char('o') => start_reason(model),
+        Key::Char('e') => {
+            model.pane = match model.pane {
+                Pane::Evidence => Pane::Full,
+                Pane::Full => Pane::Evidence,
+            };
+            model.scroll = 0;
+            Vec::new()
+        }
+        Key::Char('r') => refresh(model),
+        Key::Char('?') => {
+            model.help = true;
+            Vec::new()
+        }
+        Key::Char('q') => vec![Effect::Quit],
+        Key::Char(_) | Key::Enter | Key::Escape | Key::Backspace | Key::Interrupt => Vec::new(),
+    }
+}
+
+fn type_reason(model: &mut Model, key: Key) -> Vec<Effect> {
+    let Some(mut typing) = model.typing.take() else { return Vec::new() };
+    match key {
+        Key::Escape => {
+            model.status = (Tone::Faint, "not overridden".to_owned());
+            return Vec::new();
+        }
+        Key::Enter => {
+            let reason = Some(typing.text.trim().to_owned()).filter(|reason| !reason.is_empty());
+            return send(model, typing.id, Signal::Override, reason);
+        }
+        Key::Backspace => drop(typing.text.pop()),
+        Key::Char(c) if typing.text.len() + c.len_utf8() <= REASON_BYTES_MAX => typing.text.push(c),
+        Key::Char(_) | Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::Interrupt => {}
+    }
+    model.typing = Some(typing);
+    Vec::new()
+}
+
+fn start_reason(model: &mut Model) -> Vec<Effect> {
+    if model.answering.is_none() {
+        model.typing = model
+            .selected_item()
+            .map(|item| Typing { id: item.decision.id.clone(), text: String::new() });
+    }
+    Vec::new()
+}
+
+fn answer(model: &mut Model, signal: Signal) -> Vec<Effect> {
+    match model.selected_item().map(|item| item.decision.id.clone()) {
+        Some(id) => send(model, id, signal, None),
+        None => Vec::new(),
+    }
+}
+
+/// One answer at a time, so that a key held down does not answer what moves up.
+fn send(model: &mut Model, id: String, signal: Signal, reason: Option<String>) -> Vec<Effect> {
+    if let Some(other) = &model.answering {
+        model.status = (Tone::Care, format!("the answer to {other} is on its way"));
+        return Vec::new();
+    }
+    let request = model.request(&id, signal, reason);
+    model.status = (Tone::Faint, format!("{} on {id} …", signal_name(signal)));
+    model.answering = Some(id.clone());
+    vec![Effect::Answer(id, Box::new(request))]
+}
+
+fn answered(model: &mut Model, id: &str, answer: Result<Box<Feedback>, Refusal>) -> Vec<Effect> {
+    model.answering = None;
+    match answer {
+        Ok(feedback) => {
+            let Feedback { signal, score_before, score_after, lesson, .. } = *feedback;
+            let words = format!(
+                "{} on {id}: score {score_before:.3} → {score_after:.3}. {lesson}",
+                signal_name(signal)
+            );
+            model.status = (Tone::Good, words);
+            remove(model, id)
+        }
+        Err(Refusal { words, is_over }) => {
+            model.status = (Tone::Bad, words);
+            if is_over { remove(model, id) } else { Vec::new() }
+        }
+    }
+}
+
+fn refresh(model: &mut Model) -> Vec<Effect> {
+    model.status = (Tone::Faint, "refreshing …".to_owned());
+    model.details.clear();
+    vec![Effect::LoadOpen]
+}
+
+fn tell(model: &mut Model, told: Told) -> Vec<Effect> {
+    match told {
+        Told::Connected => {
+            model.link = Link::Live;
+            vec![Effect::LoadOpen]
+        }
+        Told::Lost(why) => {
+            model.link = Link::Lost(why);
+            Vec::new()
+        }
+        Told::Happened(happening) => happen(model, *happening),
+    }
+}
+
+fn happen(model: &mut Model, happening: Happening) -> Vec<Effect> {
+    let Happening { event, decision } = happening;
+    match (event.kind.as_str(), decision) {
+        ("decision-made", Some(decision)) => arrive(model, decision),
+        // Something about a decision changed; the list says what, whatever the event's form.
+        ("decision-made" | "feedback-given" | "decision-expired" | "decision-withdrawn", _) => {
+            vec![Effect::LoadOpen]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn arrive(model: &mut Model, decision: Decision) -> Vec<Effect> {
+    let Some(item) = Item::of(decision) else { return Vec::new() };
+    if model.items.iter().any(|known| known.decision.id == item.decision.id) {
+        return Vec::new();
+    }
+    model.items.insert(0, item);
+    reselect(model, 0)
+}
+
+fn load(model: &mut Model, loaded: Result<Vec<Decision>, String>) -> Vec<Effect> {
+    match loaded {
+        Ok(decisions) => {
+            let ix = model.selected_ix().unwrap_or(0);
+            model.items = decisions.into_iter().filter_map(Item::of).collect();
+            if model.status.1 == "refreshing …" {
+                model.status = (Tone::Faint, format!("{} open", model.items.len()));
+            }
+            if model
+                .typing
+                .as_ref()
+                .is_some_and(|typing| !model.items.iter().any(|item| item.decision.id == typing.id))
+            {
+                model.typing = None;
+                model.status =
+                    (Tone::Care, "the decision no longer waits for an answer".to_owned());
+            }
+            reselect(model, ix)
+        }
+        Err(why) => {
+            model.status = (Tone::Bad, why);
+            Vec::new()
+        }
+    }
+}
+
+fn keep_detail(
+    model: &mut Model,
+    id: String,
+    detail: Result<Box<DecisionDetail>, String>,
+) -> Vec<Effect> {
+    match detail {
+        Ok(detail) => {
+            while model.details.len() >= DETAILS_MAX {
+                model.details.pop_first();
+            }
+            model.details.insert(id, *detail);
+        }
+        Err(why) => model.status = (Tone::Bad, why),
+    }
+    Vec::new()
+}
+
+fn remove(model: &mut Model, id: &str) -> Vec<Effect> {
+    let ix = model.items.iter().position(|item| item.decision.id == id).unwrap_or(0);
+    model.items.retain(|item| item.decision.id != id);
+    model.details.remove(id);
+    reselect(model, ix)
+}
+
+fn step(model: &mut Model, by: isize) -> Vec<Effect> {
+    let Some(ix) = model.selected_ix() else { return reselect(model, 0) };
+    let last = model.items.len().saturating_sub(1);
+    select(model, ix.saturating_add_signed(by).min(last))
+}
+
+fn scroll(model: &mut Model, by: i16) -> Vec<Effect> {
+    model.scroll = model.scroll.saturating_add_signed(by);
+    Vec::new()
+}
+
+/// Keeps the selection if it is still there; else takes the one that is at `ix` now.
+fn reselect(model: &mut Model, ix: usize) -> Vec<Effect> {
+    match model.selected_ix() {
+        Some(ix) => select(model, ix),
+        None => select(model, ix.min(model.items.len().saturating_sub(1))),
+    }
+}
+
+fn select(model: &mut Model, ix: usize) -> Vec<Effect> {
+    let next = model.items.get(ix).map(|item| item.decision.id.clone());
+    if next != model.selected {
+        if let Some(id) = model.selected.clone() {
+            let viewed = model.viewed(&id);
+            if model.items.iter().any(|item| item.decision.id == id) {
+                model.viewed_ms.insert(id, viewed);
+            } else {
+                model.viewed_ms.remove(&id);
+            }
+        }
+        model.viewing_since_ms = model.now_ms;
+        model.scroll = 0;
+        model.selected = next;
+    }
+    match &model.selected {
+        Some(id) if !model.details.contains_key(id) => vec![Effect::LoadDetail(id.clone())],
+        Some(_) | None => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use npo_api::decision::Status;
+    use npo_api::event::Event as Logged;
+
+    use super::*;
+    use crate::sample;
+
+    /// A screen with these decisions, the first selected, at a second past their making.
+    fn screen(ids: &[&str]) -> Model {
+        let mut model = Model::new(sample::MADE_MS);
+        model.link = Link::Live;
+        let decisions = ids.iter().map(|id| sample::decision(id)).collect();
+        model = update(model, Event::Loaded(Ok(decisions))).0;
+        update(model, Event::Tick(sample::MADE_MS + 1000)).0
+    }
+
+    fn type_in(mut model: Model, keys: &str) -> (Model, Vec<Effect>) {
+        let mut effects = Vec::new();
+        for c in keys.chars() {
+            let key = match c {
+                '\n' => Key::Enter,
+                '\x1b' => Key::Escape,
+                '\x08' => Key::Backspace,
+                c => Key::Char(c),
+            };
+            let (next, more) = update(model, Event::Key(key));
+            model = next;
+            effects.extend(more);
+        }
+        (model, effects)
+    }
+
+    fn answers(effects: &[Effect]) -> Vec<(&str, Signal, Option<&str>)> {
+        let answer = |effect: &Effect| matches!(effect, Effect::Answer(..));
+        effects
+            .iter()
+            .filter(|effect| answer(effect))
+            .map(|effect| match effect {
+                Effect::Answer(id, request) => {
+                    (id.as_str(), request.signal, request.reason.as_deref())
+                }
+                other => panic!("not an answer: {other:?}"),
+            })
+            .collect()
+    }
+
+    fn check_answers(keys: &str, expected: &[(&str, Signal, Option<&str>)]) {
+        let (_, effects) = type_in(screen(&["d3", "d2", "d1"]), keys);
+        assert_eq!(answers(&effects), expected, "{keys:?}");
+    }
+
+    #[test]
+    fn keys_answer_the_selected_decision() {
+        check_answers("l", &[("d3", Signal::Like, None)]);
+        check_answers("jn", &[("d2", Signal::Neutral, None)]);
+        check_answers("jjjjs", &[("d1", Signal::Skipped, None)]);
+        check_answers("jkl", &[("d3", Signal::Like, None)]);
+        check_answers("ll", &[("d3", Signal::Like, None)]);
+        check_answers("?l", &[]);
+    }
+
+    #[test]
+    fn an_override_asks_for_a_reason_that_may_stay_empty() {
+        check_answers("o\n", &[("d3", Signal::Override, None)]);
+        check_answers("o  \n", &[("d3", Signal::Override, None)]);
+        check_answers("oqujk\x08!\n", &[("d3", Signal::Override, Some("quj!"))]);
+        check_answers("oabc\x1b", &[]);
+        check_answers("oabc\x1bl", &[("d3", Signal::Like, None)]);
+    }
+
+    #[test]
+    fn a_reason_is_never_longer_than_the_api_takes() {
+        let (model, _) = type_in(screen(&["d1"]), &format!("o{}", "é".repeat(600)));
+        assert_eq!(model.typing.expect("is typing").text.len(), REASON_BYTES_MAX);
+    }
+
+    #[test]
+    fn the_answer_says_how_long_it_was_looked_at_and_what_was_seen() {
+        let mut model = screen(&["d2", "d1"]);
+        let detail = Event::Detail("d1".into(), Ok(Box::new(sample::detail("d1"))));
+        model = update(model, detail).0;
+        let tick = |model, s: i64| update(model, Event::Tick(sample::MADE_MS + s * 1000)).0;
+        model = type_in(tick(model, 4), "j").0;
+        model = type_in(tick(model, 6), "k").0;
+        model = type_in(tick(model, 60), "j").0;
+        let (_, effects) = type_in(tick(model, 61), "l");
+        let Some(Effect::Answer(id, request)) = effects.last() else { panic!("found {effects:?}") };
+        assert_eq!(
+            (id.as_str(), request.viewed_ms, request.explanation_version),
+            ("d1", Some(3000), Some(1))
+        );
+        assert_eq!(request.channel.as_deref(), Some("watch"));
+    }
+
+    #[test]
+    fn an_answer_leaves_the_list_and_the_next_is_selected() {
+        let (model, _) = type_in(screen(&["d3", "d2", "d1"]), "jl");
+        let feedback = Box::new(sample::feedback("d2", Signal::Like));
+        let (model, effects) = update(model, Event::Answered("d2".into(), Ok(feedback)));
+        assert_eq!(model.selected.as_deref(), Some("d1"));
+        assert_eq!(effects, [Effect::LoadDetail("d1".into())]);
+        assert!(
+            model.status.1.starts_with("like on d2: score 0.830 → 0.860."),
+            "{}",
+            model.status.1
+        );
+    }
+
+    #[test]
+    fn a_refused_answer_keeps_the_decision_unless_it_is_over() {
+        for (is_over, left) in [(false, 2), (true, 1)] {
+            let (model, _) = type_in(screen(&["d2", "d1"]), "l");
+            let refusal = Refusal { words: "no".into(), is_over };
+            let (model, _) = update(model, Event::Answered("d2".into(), Err(refusal)));
+            assert_eq!((model.items.len(), model.answering), (left, None));
+        }
+    }
+
+    fn happened(kind: &str, decision: Option<Decision>) -> Event {
+        let event = Logged {
+            position: 50,
+            at: String::new(),
+            actor: "npo".into(),
+            kind: kind.into(),
+            data: serde_json::Value::Null,
+            hash: String::new(),
+        };
+        Event::Stream(Told::Happened(Box::new(Happening { event, decision })))
+    }
+
+    #[test]
+    fn what_arrives_does_not_move_the_selection() {
+        let (model, _) =
+            update(screen(&["d1"]), happened("decision-made", Some(sample::decision("d2"))));
+        assert_eq!((model.items.len(), model.selected.as_deref()), (2, Some("d1")));
+        let (model, _) = update(model, happened("decision-made", Some(sample::decision("d2"))));
+        assert_eq!(model.items.len(), 2);
+        let closed = Decision { status: Status::Closed, ..sample::decision("d3") };
+        assert_eq!(update(model, happened("decision-made", Some(closed))).0.items.len(), 2);
+    }
+
+    #[test]
+    fn changes_and_reconnections_load_the_list_again() {
+        for event in [
+            happened("feedback-given", None),
+            happened("decision-expired", None),
+            happened("decision-withdrawn", None),
+            Event::Stream(Told::Connected),
+            Event::Key(Key::Char('r')),
+        ] {
+            assert_eq!(update(screen(&["d1"]), event).1, [Effect::LoadOpen]);
+        }
+        assert_eq!(update(screen(&["d1"]), happened("token-issued", None)).1, []);
+    }
+
+    #[test]
+    fn a_decision_that_goes_away_takes_its_half_typed_reason_along() {
+        let (model, _) = type_in(screen(&["d2", "d1"]), "oabc");
+        let (model, _) = update(model, Event::Loaded(Ok(vec![sample::decision("d1")])));
+        assert_eq!((model.typing, model.selected.as_deref()), (None, Some("d1")));
+    }
+
+    #[test]
+    fn an_empty_inbox_takes_every_key() {
+        for key in ["j", "k", "l", "o", "n", "s", "e", "?", "r", " ", "\n", "\x1b"] {
+            let (_, effects) = type_in(screen(&[]), key);
+            assert_eq!(answers(&effects), [], "{key:?}");
+        }
+    }
+}

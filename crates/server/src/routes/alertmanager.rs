@@ -1,0 +1,94 @@
+//! Alertmanager's webhook: a group that fires becomes a proposal, its end a withdrawal.
+//!
+//! Alertmanager repeats a group until it is resolved; the same alerts, started at the same times,
+//! are the same proposal and give the same decision.
+//! How a group is read is in `alertmanager/reading.rs`.
+
+mod reading;
+
+use axum::response::Response;
+use npo_api::Problem;
+use npo_api::alertmanager::{AlertStatus, AlertmanagerNotification, AlertmanagerReceipt};
+use npo_core::decide::{Features, NamedProposal, Withdrawn};
+use npo_core::{Command, Event, Rejection};
+use npo_engine::{Engine, Receipt, request_key};
+
+use crate::http::call::{Call, in_body, reply_once};
+use crate::http::problem::field;
+use reading::Reading;
+
+/// The version of the webhook that is understood.
+const VERSION: &str = "4";
+
+/// Takes a notification.
+pub(super) async fn notify(call: Call) -> Result<Response, Problem> {
+    let notification: AlertmanagerNotification = call.json()?;
+    if notification.version != VERSION {
+        let found: String = notification.version.chars().take(64).collect();
+        return Err(field("version", &format!("`{found}`"), "`4`, the webhook's version"));
+    }
+    let (found, max) = (notification.alerts.len(), call.app.config.limits.alertmanager_alerts);
+    if found > max {
+        return Err(field("alerts", &format!("{found} alerts"), &format!("at most {max}")));
+    }
+    if notification.group_key.is_empty() {
+        return Err(field("groupKey", "empty", "the key of the group"));
+    }
+    match notification.status {
+        AlertStatus::Firing => propose(&call, &notification).await,
+        AlertStatus::Resolved => withdraw(&call, &notification).await,
+    }
+}
+
+async fn propose(call: &Call, notification: &AlertmanagerNotification) -> Result<Response, Problem> {
+    let reading = Reading::new(notification);
+    if reading.firing() == 0 {
+        return Err(field("alerts", "without a firing alert", "at least one, as the group fires"));
+    }
+    let engine = &call.app.engine;
+    let asked = engine.read(|state| {
+        let (_, type_state) = state.require_type(reading.scenario_type())?;
+        let definition = type_state.definition();
+        let repeats = state.open().correlated(reading.correlation()).len();
+        let features = reading.features(definition, repeats, Engine::now());
+        // What a group does not say itself is the type's first action, its mildest.
+        let usual = definition.actions.first().map(|action| action.name.clone());
+        Ok::<_, Rejection>((features, usual.unwrap_or_default()))
+    });
+    let (features, usual) = asked.map_err(|rejection| in_body(rejection.into()))?;
+    let features = features?;
+    let identity = reading.identity();
+    let request = request_key(call.caller().person, call.endpoint.id, &identity, identity.as_bytes());
+    let (entity, site) = (reading.entity(), reading.site());
+    let proposal = NamedProposal {
+        scenario_type: reading.scenario_type(),
+        entity: &entity,
+        site: &site,
+        action: reading.action().unwrap_or(&usual),
+        features: Features::Named(features.iter().map(|(n, v)| (n.as_str(), *v)).collect()),
+        text: reading.text(),
+    };
+    let proposed = engine.propose(call.caller().person, Some(request), proposal).await;
+    let receipt = proposed.map_err(in_body)?;
+    let decisions = ids(&receipt);
+    reply_once(200, receipt.replayed, &AlertmanagerReceipt { decisions, withdrawn: vec![] })
+}
+
+async fn withdraw(call: &Call, notification: &AlertmanagerNotification) -> Result<Response, Problem> {
+    let reading = Reading::new(notification);
+    let what = Withdrawn::Correlation(reading.correlation().to_owned());
+    let command = Command::Withdraw { what, reason: "all alerts of the group are resolved".into() };
+    let order = call.app.engine.order(call.caller().person, None, command);
+    let receipt = order.await.map_err(in_body)?;
+    let withdrawn = ids(&receipt);
+    reply_once(200, false, &AlertmanagerReceipt { decisions: vec![], withdrawn })
+}
+
+fn ids(receipt: &Receipt) -> Vec<String> {
+    let id = |event: &Event| match event {
+        Event::DecisionMade(made) => Some(made.id.to_string()),
+        Event::DecisionWithdrawn { id, .. } => Some(id.to_string()),
+        _ => None,
+    };
+    receipt.events.iter().filter_map(|(_, envelope)| id(&envelope.event)).collect()
+}

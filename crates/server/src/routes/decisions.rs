@@ -1,0 +1,203 @@
+//! Decisions: one proposal judged, lists, and everything about one.
+
+use axum::response::Response;
+use npo_api::Problem;
+use npo_api::decision as api;
+use npo_api::endpoints::Permission;
+use npo_core::event::DecisionMade;
+use npo_core::{DecisionId, Envelope, Event, Signal};
+use npo_views::{DecisionRow, Error, Filter};
+
+use crate::app::App;
+use crate::convert::decision::{
+    Standing, Subject, decision, disposition_asked, explanation, status_asked,
+};
+use crate::convert::proposal::ProposalLine;
+use crate::convert::{feedback, people, time};
+use crate::http::call::{Call, in_body, reply, reply_once};
+use crate::http::problem::{field, internal};
+
+/// Decisions on one page if the caller does not say.
+const PAGE: u32 = 50;
+/// Decisions on one page at most.
+const PAGE_MAX: u32 = 500;
+
+/// Judges one proposal.
+pub(super) async fn propose(call: Call) -> Result<Response, Problem> {
+    let mut line: ProposalLine<'_> = call.json()?;
+    if line.idempotency_key.is_some() && call.key.is_some() {
+        let expected = "absent, since the header `Idempotency-Key` is there";
+        return Err(field("idempotency_key", "given", expected));
+    }
+    let request = match &line.idempotency_key {
+        Some(key) => Some(super::batch::line_key(&call, key, &call.body)?),
+        None => call.request(),
+    };
+    let receipt = call.app.engine.propose(call.caller().person, request, line.named()).await;
+    let receipt = receipt.map_err(in_body)?;
+    let (position, envelope) = receipt.events.first().ok_or_else(nothing_happened)?;
+    let Event::DecisionMade(made) = &envelope.event else { return Err(nothing_happened()) };
+    let mut rendered = render(&call.app, *position, envelope, made, Standing::new(made))?;
+    rendered.replayed = receipt.replayed;
+    reply_once(201, receipt.replayed, &rendered)
+}
+
+/// Lists decisions, newest first.
+pub(super) async fn list(call: Call) -> Result<Response, Problem> {
+    let query: api::DecisionQuery = call.query()?;
+    let limit = limit(query.limit, PAGE, PAGE_MAX)? as usize;
+    let before = query.cursor.as_deref().map(cursor::<DecisionId>).transpose()?;
+    let filter = filter(&call.app, query)?;
+    call.views_caught_up().await?;
+    let page = call
+        .blocking(move |app| {
+            // One more than asked for says whether there is a next page.
+            let rows = app.lists.read(|reader| reader.decisions(&filter, before, limit + 1));
+            let mut rows = rows.map_err(of_lists)?;
+            let more = rows.len() > limit;
+            rows.truncate(limit);
+            let next_cursor = rows.last().filter(|_| more).map(|row| row.id.to_string());
+            let items = rows.iter().map(|row| listed(app, row)).collect::<Result<_, _>>()?;
+            Ok(api::DecisionPage { items, next_cursor })
+        })
+        .await?;
+    reply(200, &page)
+}
+
+/// Shows a decision with its explanation.
+pub(super) async fn show(call: Call) -> Result<Response, Problem> {
+    let id: DecisionId = call.id("unknown-decision")?;
+    call.views_caught_up().await?;
+    let detail = call.blocking(move |app| detail(app, id)).await?;
+    reply(200, &detail)
+}
+
+fn detail(app: &App, id: DecisionId) -> Result<api::DecisionDetail, Problem> {
+    let found = app.lists.read(|reader| Ok((reader.decision(id)?, reader.feedback_of(id)?)));
+    let (row, answers) = found.map_err(of_lists)?;
+    let row = row.ok_or_else(|| {
+        Problem::new(404, "unknown-decision", format!("decision `{id}` is unknown"))
+    })?;
+    let envelope = event(app, row.position)?;
+    let Event::DecisionMade(made) = &envelope.event else { return Err(nothing_happened()) };
+    let subject = app.engine.read(|state| Subject::of(state, made)).ok_or_else(nothing_happened)?;
+    let outcome = match row.outcome.map(|position| event(app, position)).transpose()? {
+        Some(Envelope { event: Event::OutcomeObserved { outcome, .. }, .. }) => {
+            Some(feedback::outcome(&outcome))
+        }
+        _ => None,
+    };
+    Ok(api::DecisionDetail {
+        decision: decision(row.position, envelope.at, made, &subject, Standing::listed(&row)),
+        explanation: explanation(made, &subject),
+        feedback: answers.into_iter().map(|position| answer(app, position)).collect::<Result<_, _>>()?,
+        outcome,
+        withdrawn: row.withdrawn,
+    })
+}
+
+fn listed(app: &App, row: &DecisionRow) -> Result<api::Decision, Problem> {
+    let envelope = event(app, row.position)?;
+    let Event::DecisionMade(made) = &envelope.event else { return Err(nothing_happened()) };
+    render(app, row.position, &envelope, made, Standing::listed(row))
+}
+
+fn render(
+    app: &App,
+    position: u64,
+    envelope: &Envelope,
+    made: &DecisionMade,
+    standing: Standing,
+) -> Result<api::Decision, Problem> {
+    let subject = app.engine.read(|state| Subject::of(state, made)).ok_or_else(nothing_happened)?;
+    Ok(decision(position, envelope.at, made, &subject, standing))
+}
+
+/// The answer recorded at `position`.
+pub(super) fn answer(app: &App, position: u64) -> Result<npo_api::feedback::Feedback, Problem> {
+    let envelope = event(app, position)?;
+    let Event::FeedbackGiven(given) = &envelope.event else { return Err(nothing_happened()) };
+    let by = app.engine.read(|state| people::handle(state, given.by));
+    Ok(feedback::feedback(position, envelope.at, given, by))
+}
+
+/// The event at `position`. Blocks.
+pub(super) fn event(app: &App, position: u64) -> Result<Envelope, Problem> {
+    match app.engine.event(position) {
+        Ok(Some((envelope, _))) => Ok(envelope),
+        Ok(None) => Err(nothing_happened()),
+        Err(error) => Err(internal("an event could not be read", &error)),
+    }
+}
+
+/// The log and what was made from it contradict each other, which is a defect of npo.
+pub(super) fn nothing_happened() -> Problem {
+    tracing::error!("a position does not hold the event that was expected there");
+    Problem::new(500, "internal", "the log does not hold what the lists say; see the server's log")
+}
+
+/// The problem of lists that cannot be read.
+pub(super) fn of_lists(error: Error) -> Problem {
+    match error {
+        Error::TooSlow { .. } => Problem::new(503, "list-too-slow", error.to_string()),
+        other => internal("the lists could not be read", &other),
+    }
+}
+
+fn filter(app: &App, query: api::DecisionQuery) -> Result<Filter, Problem> {
+    let instant = |name: &str, text: Option<String>| {
+        let parse = |text: String| {
+            let found: String = text.chars().take(64).collect();
+            let expected = "an instant such as `2026-01-31T08:00:00Z`";
+            time::parse(&text).ok_or_else(|| invalid(name, &format!("`{found}`"), expected))
+        };
+        text.map(parse).transpose()
+    };
+    let signal = |name: String| {
+        let found: String = name.chars().take(64).collect();
+        let expected = "like, neutral, skipped or override";
+        Signal::from_name(&name).ok_or_else(|| invalid("signal", &format!("`{found}`"), expected))
+    };
+    Ok(Filter {
+        status: query.status.map(status_asked),
+        disposition: query.disposition.map(disposition_asked),
+        type_id: query.scenario_type.map(|name| type_id(app, &name)).transpose()?,
+        entity: query.entity,
+        site: query.site,
+        signal: query.signal.map(signal).transpose()?,
+        since: instant("since", query.since)?,
+        until: instant("until", query.until)?,
+    })
+}
+
+/// The scenario type to filter by.
+pub(super) fn type_id(app: &App, name: &str) -> Result<npo_core::TypeId, Problem> {
+    let found = app.engine.read(|state| state.require_type(name).map(|(id, _)| id));
+    found.map_err(|rejection| Problem::new(422, rejection.code(), rejection.to_string()))
+}
+
+/// A page's size.
+pub(super) fn limit(asked: Option<u32>, usual: u32, max: u32) -> Result<u32, Problem> {
+    match asked.unwrap_or(usual) {
+        limit if (1..=max).contains(&limit) => Ok(limit),
+        found => Err(invalid("limit", &found.to_string(), &format!("1 to {max}"))),
+    }
+}
+
+/// Where the previous page ended.
+pub(super) fn cursor<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| {
+        let found: String = text.chars().take(64).collect();
+        let expected = "the `next_cursor` of the previous page";
+        Problem::new(400, "invalid-cursor", format!("`cursor` is `{found}`, expected {expected}"))
+    })
+}
+
+fn invalid(name: &str, found: &str, expected: &str) -> Problem {
+    Problem::new(400, "invalid-query", format!("`{name}` is {found}, expected {expected}"))
+}
+
+/// Whether the caller may see what only auditors may.
+pub(super) fn is_auditor(call: &Call) -> bool {
+    call.caller().may(Permission::Audit)
+}

@@ -1,0 +1,37 @@
+//! Serving until the process is told to stop.
+
+use std::io::Write as _;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::Config;
+use crate::server::{ServeError, Server};
+
+/// Serves until SIGINT or SIGTERM, then finishes what is in progress. Where it listens, and the
+/// set-up link of a new data directory, are said on stderr.
+///
+/// # Errors
+/// [`ServeError`] says what kept the server from starting.
+pub fn run(config: Config) -> Result<(), ServeError> {
+    let server = Server::start(config)?;
+    let mut stderr = std::io::stderr().lock();
+    // A closed stderr must not keep the server from serving.
+    let _ = writeln!(stderr, "npo listens on http://{}", server.address());
+    if let Some(link) = server.setup_link() {
+        let _ = writeln!(stderr, "nobody is known here yet; set npo up at\n\n    {link}\n");
+    }
+    drop(stderr);
+    server.block_on(async {
+        let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
+            tracing::warn!("signals cannot be waited for; the process has to be killed");
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => tracing::info!("interrupted"),
+            _ = terminate.recv() => tracing::info!("told to stop"),
+        }
+    });
+    server.shutdown();
+    Ok(())
+}

@@ -29,8 +29,8 @@ pub(crate) struct Analysis {
 }
 
 impl Analysis {
-    /// Paths under `input` that `definition` mentions, itself or through the rules that it may evaluate.
-    pub(crate) fn inputs_of(&self, definition: &Definition) -> BTreeSet<Path> {
+    /// What of the input `definition` sees, itself or through the rules that it may evaluate.
+    pub(crate) fn seen_by(&self, definition: &Definition) -> Seen {
         let targets: Vec<&Path> = self.rules.iter().collect();
         let mut pending: Vec<&Path> =
             definition.data.iter().flat_map(|reference| reached(&targets, reference)).collect();
@@ -40,13 +40,23 @@ impl Analysis {
                 pending.extend(self.calls.get(rule).into_iter().flatten());
             }
         }
-        let through = self
-            .definitions
-            .iter()
-            .filter(|other| seen.contains(&other.path))
-            .flat_map(|other| &other.input);
-        definition.input.iter().chain(through).cloned().collect()
+        let mut sees = Seen::default();
+        let through = self.definitions.iter().filter(|other| seen.contains(&other.path));
+        for definition in through.chain([definition]) {
+            sees.values.extend(definition.input.iter().cloned());
+            sees.types.extend(definition.types.iter().cloned());
+        }
+        sees
     }
+}
+
+/// Paths under `input`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// Those that count with their values.
+    pub(crate) values: BTreeSet<Path>,
+    /// Those of which only the type counts, unless they are also among the others.
+    pub(crate) types: BTreeSet<Path>,
 }
 
 /// Looks a parsed bundle over.
@@ -55,13 +65,23 @@ pub(crate) fn analyse(modules: &[Ref<Module>], limits: &Limits) -> Result<Analys
     for module in modules {
         definitions.extend(walk::definitions(module, limits)?);
     }
+    // A bundle may have a function by the name of a built-in, which then sees more than the type.
+    let is_check = |name: &String| walk::TYPE_CHECKS.contains(&name.as_str());
+    if definitions.iter().any(|definition| definition.path.iter().any(is_check)) {
+        for definition in &mut definitions {
+            definition.input.append(&mut definition.types);
+        }
+    }
     let graph = Graph::new(&definitions);
     let call_depth = graph.longest_chain()?;
     if call_depth > limits.call_depth_max {
         return Err(Refusal::CallDepth { depth: call_depth, depth_max: limits.call_depth_max });
     }
     Ok(Analysis {
-        input: definitions.iter().flat_map(|definition| definition.input.iter().cloned()).collect(),
+        input: definitions
+            .iter()
+            .flat_map(|definition| definition.input.iter().chain(&definition.types).cloned())
+            .collect(),
         interpreter_only: interpreter_only(&definitions),
         rules: graph.nodes.keys().map(|path| (*path).clone()).collect(),
         call_depth,

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use regorus::Value;
 use regorus::value::Object;
 
+use crate::analysis::Seen;
 use crate::input::{Fact, Input, number};
 use crate::walk::Path;
 
@@ -34,6 +35,8 @@ enum Part {
     ActionTarget,
     Feature(String),
     Features,
+    /// What kind of value a fact has, if any.
+    FactType(String),
     Fact(String),
     Facts,
     InFlightSite,
@@ -52,6 +55,21 @@ impl Footprint {
             parts.retain(|part| !matches!(part, Part::Fact(_)));
         }
         Self(parts.into_iter().collect())
+    }
+
+    /// The footprint of rules that see so much.
+    pub(crate) fn of(seen: &Seen) -> Self {
+        let Self(mut parts) = Self::new(&seen.values);
+        let by_value = |name: &String| {
+            let whole = [Part::Fact(name.clone()), Part::Facts];
+            parts.iter().any(|part| whole.contains(part))
+        };
+        let types = seen.types.iter().filter_map(|path| path.last());
+        let types: Vec<Part> =
+            types.filter(|name| !by_value(name)).cloned().map(Part::FactType).collect();
+        parts.extend(types);
+        parts.sort_unstable();
+        Self(parts)
     }
 
     /// The parts as paths under `input`, for people.
@@ -114,7 +132,7 @@ impl Footprint {
                     }
                     set(&mut top, "features", std::mem::take(&mut features).into());
                 }
-                Part::Fact(name) => {
+                Part::Fact(name) | Part::FactType(name) => {
                     if let Some(fact) = input.fact(name) {
                         set(&mut facts, name, fact.to_value());
                     }
@@ -177,6 +195,12 @@ impl Footprint {
                         key.extend(value.to_bits().to_le_bytes());
                     }
                 }
+                Part::FactType(name) => key.push(match input.fact(name) {
+                    None => 0,
+                    Some(Fact::Number(_)) => 1,
+                    Some(Fact::Text(_)) => 2,
+                    Some(Fact::Bool(_)) => 3,
+                }),
                 Part::Fact(name) => fact(key, input.fact(name)),
                 Part::Facts => {
                     key.extend((input.facts.len() as u32).to_le_bytes());
@@ -265,7 +289,7 @@ fn parts_of(path: &Path) -> Vec<Part> {
 /// How often the values of a part change from one proposal to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Pace {
-    /// Words of a small vocabulary.
+    /// Words of a small vocabulary, and types.
     Steady,
     /// With the time.
     Clock,
@@ -280,7 +304,9 @@ pub(crate) enum Pace {
 impl Part {
     fn pace(&self) -> Pace {
         match self {
-            Self::Kind | Self::Risk | Self::ActionName | Self::Source => Pace::Steady,
+            Self::Kind | Self::Risk | Self::ActionName | Self::Source | Self::FactType(_) => {
+                Pace::Steady
+            }
             Self::Unix | Self::MinuteOfDay | Self::Weekday => Pace::Clock,
             Self::Entity | Self::Site | Self::ActionTarget => Pace::Subject,
             Self::InFlightSite | Self::InFlightTotal => Pace::Load,
@@ -302,6 +328,7 @@ impl Part {
             Self::Feature(name) => format!("features.{name}"),
             Self::Features => "features".to_owned(),
             Self::Fact(name) => format!("facts.{name}"),
+            Self::FactType(name) => format!("type of facts.{name}"),
             Self::Facts => "facts".to_owned(),
             Self::InFlightSite => "context.in_flight.site".to_owned(),
             Self::InFlightTotal => "context.in_flight.total".to_owned(),

@@ -15,11 +15,9 @@
 //! Definitions are grouped by what of the input is in motion for them, so that few groups are
 //! asked and those that miss are small. How groups are run is up to [`crate::parts`].
 
-use std::collections::BTreeSet;
-
 use regorus::Engine;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Seen};
 use crate::bundle::Bundle;
 use crate::engines::{self, ENTRY_PACKAGE};
 use crate::footprint::Footprint;
@@ -74,7 +72,7 @@ impl Group {
 struct Member<'a> {
     of: Answer,
     definition: &'a Definition,
-    paths: BTreeSet<Path>,
+    seen: Seen,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,32 +149,28 @@ fn members(analysis: &Analysis) -> Option<Vec<Member<'_>>> {
             Some(Answer::Deny | Answer::Passed) if definition.name.is_none() => return None,
             None if sets.iter().any(|set| touches(path, set)) => return None,
             None => {}
-            Some(of) => members.push(Member { of, definition, paths: BTreeSet::new() }),
+            Some(of) => members.push(Member { of, definition, seen: Seen::default() }),
         }
     }
     if members.len() > MEMBERS_MAX {
         return None;
     }
     for member in &mut members {
-        member.paths = analysis.inputs_of(member.definition);
+        member.seen = analysis.seen_by(member.definition);
     }
     Some(members)
 }
 
 /// Groups by what is in motion, steady ones first. `allow` is one: its definitions stay together.
 fn place<'a, 'b>(members: &'b [Member<'a>]) -> Vec<Vec<&'b Member<'a>>> {
-    let allow: BTreeSet<Path> = members
-        .iter()
-        .filter(|member| member.of == Answer::Allow)
-        .flat_map(|member| member.paths.iter().cloned())
-        .collect();
+    let allow = together(members.iter().filter(|member| member.of == Answer::Allow));
     let mut groups: Vec<(Footprint, Vec<&Member<'_>>)> = Vec::new();
     for member in members {
-        let paths = match member.of {
+        let seen = match member.of {
             Answer::Allow => &allow,
-            Answer::Deny | Answer::Passed => &member.paths,
+            Answer::Deny | Answer::Passed => &member.seen,
         };
-        let motion = Footprint::new(paths).volatile();
+        let motion = Footprint::of(seen).volatile();
         match groups.iter_mut().find(|(other, _)| *other == motion) {
             Some((_, group)) => group.push(member),
             None => groups.push((motion, vec![member])),
@@ -203,11 +197,20 @@ fn place<'a, 'b>(members: &'b [Member<'a>]) -> Vec<Vec<&'b Member<'a>>> {
     placed.into_iter().map(|(_, group)| group).collect()
 }
 
+/// What some definitions see together.
+fn together<'a>(members: impl Iterator<Item = &'a Member<'a>>) -> Seen {
+    let mut all = Seen::default();
+    for member in members {
+        all.values.extend(member.seen.values.iter().cloned());
+        all.types.extend(member.seen.types.iter().cloned());
+    }
+    all
+}
+
 fn group(i: usize, members: &[&Member<'_>]) -> Group {
     let has = |answer| members.iter().any(|member| member.of == answer);
-    let paths = members.iter().flat_map(|member| member.paths.iter().cloned()).collect();
     let mut group = Group {
-        footprint: Footprint::new(&paths),
+        footprint: Footprint::of(&together(members.iter().copied())),
         weight: members.len(),
         deny: has(Answer::Deny),
         passed: has(Answer::Passed),

@@ -19,6 +19,10 @@ use crate::syntax::{base, integer, is_modest_format, literal, place, static_path
 /// A path such as `["npo", "policy", "deny"]`.
 pub(crate) type Path = Vec<String>;
 
+/// Built-ins whose answer depends on nothing but the type of their argument.
+pub(crate) const TYPE_CHECKS: [&str; 7] =
+    ["is_array", "is_boolean", "is_null", "is_number", "is_object", "is_set", "is_string"];
+
 /// One rule definition and what it refers to.
 #[derive(Debug)]
 pub(crate) struct Definition {
@@ -29,6 +33,8 @@ pub(crate) struct Definition {
     pub(crate) data: Vec<Path>,
     /// Paths under `input` that it mentions.
     pub(crate) input: Vec<Path>,
+    /// Paths under `input` of which it asks the type and, by this mention, nothing more.
+    pub(crate) types: Vec<Path>,
     /// Why the VM may not run it although the interpreter may.
     pub(crate) interpreter_only: Option<String>,
     /// For a complete rule or function: its literal value, or nothing where the value is computed.
@@ -90,6 +96,7 @@ pub(crate) fn definitions(module: &Module, limits: &Limits) -> Result<Vec<Defini
                 depth: 0,
                 data: vec![],
                 input: vec![],
+                types: vec![],
                 may_fail: None,
             };
             walker.rule(rule)
@@ -104,6 +111,7 @@ struct Walker<'a> {
     depth: usize,
     data: Vec<Path>,
     input: Vec<Path>,
+    types: Vec<Path>,
     may_fail: Option<String>,
 }
 
@@ -151,6 +159,7 @@ impl Walker<'_> {
             place: place(rule.span()),
             data: std::mem::take(&mut self.data),
             input: std::mem::take(&mut self.input),
+            types: std::mem::take(&mut self.types),
             interpreter_only,
             value,
             name: member_name(rule),
@@ -254,6 +263,10 @@ impl Walker<'_> {
             }
             Expr::Call { fcn, params, .. } => {
                 self.call(fcn, params)?;
+                if let Some(path) = self.asked_type(fcn, params) {
+                    self.types.push(path);
+                    return Ok(());
+                }
                 for param in params {
                     self.expr(param)?;
                 }
@@ -313,6 +326,19 @@ impl Walker<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// The fact of which a call asks the type, as in `is_number(input.facts.x)`.
+    fn asked_type(&self, fcn: &Ref<Expr>, params: &[Ref<Expr>]) -> Option<Path> {
+        let (function, ..) = static_path(fcn);
+        let [function] = function.as_slice() else { return None };
+        let [param] = params else { return None };
+        let (path, _, is_static) = static_path(param);
+        let [input, facts, name] = path.as_slice() else { return None };
+        let is_fact = is_static && input == "input" && facts == "facts";
+        let is_renamed = [function, input].iter().any(|name| self.imports.contains_key(*name));
+        (is_fact && !is_renamed && TYPE_CHECKS.contains(&function.as_str()))
+            .then(|| vec![facts.clone(), name.clone()])
     }
 
     fn call(&mut self, fcn: &Ref<Expr>, params: &[Ref<Expr>]) -> Result<(), Refusal> {

@@ -130,8 +130,13 @@ fn secret_digest(headers: &HeaderMap) -> Result<Digest, Problem> {
 /// Why a well-formed token does not work. Whoever holds the secret may know what became of it.
 fn why_not(state: &State, digest: &Digest) -> Problem {
     let (code, detail) = match state.tokens().iter().find(|token| token.digest == *digest) {
-        None => ("token-unknown", "this token is not known here; a token is shown once, when it is issued".to_owned()),
-        Some(token) if token.revoked => ("token-revoked", format!("token `{}` was revoked", token.id)),
+        None => (
+            "token-unknown",
+            "this token is not known here; a token is shown once, when it is issued".to_owned(),
+        ),
+        Some(token) if token.revoked => {
+            ("token-revoked", format!("token `{}` was revoked", token.id))
+        }
         Some(token) if state.person(token.person).is_some_and(|p| !p.active) => {
             ("person-inactive", format!("the owner of token `{}` has no access any more", token.id))
         }

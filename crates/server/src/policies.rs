@@ -63,7 +63,9 @@ pub enum PolicyError {
     #[error("policy bundle `{0}` is unknown; add it first")]
     Unknown(String),
     /// The files on disk are not those of the digest.
-    #[error("policy bundle `{expected}` on disk has the digest {found}; it was changed after it was checked")]
+    #[error(
+        "policy bundle `{expected}` on disk has the digest {found}; it was changed after it was checked"
+    )]
     Changed {
         /// The digest that it is kept under.
         expected: String,
@@ -126,7 +128,11 @@ impl Policies {
                 Ok(())
             }
             Err(error) => {
-                let why = format!("policy bundle `{}` in force cannot be used: {}", hex(&in_force.digest), chain(&error));
+                let why = format!(
+                    "policy bundle `{}` in force cannot be used: {}",
+                    hex(&in_force.digest),
+                    chain(&error)
+                );
                 tracing::error!(why, "every proposal is denied");
                 *self.missing.lock() = Some(why);
                 Ok(())
@@ -137,7 +143,9 @@ impl Policies {
     fn first(&self, engine: &Engine, directory: Option<&Path>) -> Result<(), PolicyError> {
         let upload = match directory {
             Some(directory) => Upload::read(directory)?,
-            None => Upload::new(shipped::DEFAULT_POLICY.iter().map(|(p, t)| ((*p).into(), (*t).into())))?,
+            None => Upload::new(
+                shipped::DEFAULT_POLICY.iter().map(|(p, t)| ((*p).into(), (*t).into())),
+            )?,
         };
         let ready = self.keep(&upload)?;
         let order = Command::ActivatePolicy(ready.reference.clone());
@@ -159,7 +167,8 @@ impl Policies {
         order: impl FnOnce(Command) -> Result<(), Refusal>,
     ) -> Result<Policy, PolicyError> {
         let _one_at_a_time = self.changing.blocking_lock();
-        let digest = files::digest(digest).ok_or_else(|| PolicyError::Unknown(digest.chars().take(64).collect()))?;
+        let digest = files::digest(digest)
+            .ok_or_else(|| PolicyError::Unknown(digest.chars().take(64).collect()))?;
         let ready = self.load_kept(&digest)?;
         order(Command::ActivatePolicy(ready.reference.clone())).map_err(PolicyError::Order)?;
         self.put(engine, &ready);
@@ -184,7 +193,11 @@ impl Policies {
     fn put(&self, engine: &Engine, ready: &Ready) {
         engine.set_policy(Some(Arc::clone(&ready.spe)));
         *self.missing.lock() = None;
-        tracing::info!(digest = ready.policy.digest, name = ready.policy.name, "policy bundle in force");
+        tracing::info!(
+            digest = ready.policy.digest,
+            name = ready.policy.name,
+            "policy bundle in force"
+        );
     }
 
     /// Checks an upload beside its place, and moves it there.
@@ -192,7 +205,8 @@ impl Policies {
         if self.known.lock().len() >= BUNDLES_MAX {
             return Err(PolicyError::TooMany);
         }
-        let temporary = self.directory.join(format!("incoming-{}", hex(&rand::random::<[u8; 8]>())));
+        let temporary =
+            self.directory.join(format!("incoming-{}", hex(&rand::random::<[u8; 8]>())));
         let io = |source| PolicyError::Io { path: temporary.clone(), source };
         let written = upload.write(&temporary).map_err(io);
         let result = written.and_then(|()| self.check(&temporary)).and_then(|ready| {
@@ -224,7 +238,8 @@ impl Policies {
     }
 
     fn check(&self, directory: &Path) -> Result<Ready, PolicyError> {
-        let report = check(directory, self.process()?, &self.limits).map_err(PolicyError::Refused)?;
+        let report =
+            check(directory, self.process()?, &self.limits).map_err(PolicyError::Refused)?;
         let policy = describe(&report);
         let reference = PolicyRef {
             digest: report.digest.0,

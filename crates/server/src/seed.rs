@@ -5,9 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
+use npo_core::Command;
 use npo_core::people::NPO;
 use npo_core::scenario_type::{InvalidType, ScenarioType};
-use npo_core::Command;
 use npo_engine::{Engine, Refusal};
 
 use crate::shipped;
@@ -63,7 +63,8 @@ pub(crate) fn scenario_types(engine: &Engine, directory: Option<&Path>) -> Resul
     let Some(directory) = directory else { return Ok(()) };
     let read = |source| SeedError::Read { path: directory.to_owned(), source };
     let entries = std::fs::read_dir(directory).map_err(read)?;
-    let mut paths: Vec<_> = entries.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>().map_err(read)?;
+    let mut paths: Vec<_> =
+        entries.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>().map_err(read)?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     paths.sort();
     for path in paths {

@@ -37,6 +37,9 @@ use crate::sources::fabric::{self, FabricError};
 /// Snapshots kept: the newest, and one more in case it cannot be read.
 const SNAPSHOTS_KEPT: usize = 2;
 
+/// Bytes of one page of the log.
+const LOG_PAGE_BYTES: u64 = 4096;
+
 /// Why a server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -229,7 +232,12 @@ fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
 }
 
 fn open_engine(config: &Config) -> Result<Engine, ServeError> {
-    let log = SqliteLog::open(&config.data.join("log.db"), &npo_log_sqlite::Options::default())?;
+    let pages = |bytes: u64| u32::try_from(bytes / LOG_PAGE_BYTES).unwrap_or(u32::MAX);
+    let bounds = npo_log_sqlite::Options {
+        pages_max: config.log_bytes_max.map(pages),
+        ..npo_log_sqlite::Options::default()
+    };
+    let log = SqliteLog::open(&config.data.join("log.db"), &bounds)?;
     let snapshots = SnapshotStore::open(&config.data.join("snapshots"), SNAPSHOTS_KEPT)?;
     let options = Options {
         profile: config.profile()?,
@@ -257,7 +265,9 @@ fn runtime(config: &Config) -> std::io::Result<Runtime> {
 /// An address that a person can open in a browser on the same machine.
 fn reachable(address: SocketAddr) -> SocketAddr {
     match address.ip() {
-        ip if ip.is_unspecified() => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port()),
+        ip if ip.is_unspecified() => {
+            SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
+        }
         _ => address,
     }
 }

@@ -74,20 +74,22 @@ pub(crate) fn read(
 ) -> Result<Vec<Happened>, ReadError> {
     let mut batch = Vec::new();
     let mut failed = None;
-    reader.visit(position, Some(limit), &mut |entry| {
-        match decode(entry.kind, entry.version, entry.body) {
-            Ok(envelope) => {
-                batch.push((entry.position, envelope, entry.hash));
-                ControlFlow::Continue(())
-            }
-            Err(error) => {
-                failed = Some(ReadError::Corrupt {
-                    position: entry.position,
-                    found: error.to_string(),
-                    expected: "an event".into(),
-                });
-                ControlFlow::Break(())
-            }
+    reader.visit(position, Some(limit), &mut |entry| match decode(
+        entry.kind,
+        entry.version,
+        entry.body,
+    ) {
+        Ok(envelope) => {
+            batch.push((entry.position, envelope, entry.hash));
+            ControlFlow::Continue(())
+        }
+        Err(error) => {
+            failed = Some(ReadError::Corrupt {
+                position: entry.position,
+                found: error.to_string(),
+                expected: "an event".into(),
+            });
+            ControlFlow::Break(())
         }
     })?;
     failed.map_or(Ok(batch), Err)

@@ -17,7 +17,8 @@ fn a_line_that_is_wrong_touches_no_other() {
     let mut unknown = proposal("c");
     unknown["scenario_type"] = json!("none");
     let long = proposal(&"x".repeat(70_000));
-    let body = format!("{}\n{nan}\n\n{unknown}\n{long}\nnonsense\r\n{}\r\n", proposal("a"), proposal("z"));
+    let body =
+        format!("{}\n{nan}\n\n{unknown}\n{long}\nnonsense\r\n{}\r\n", proposal("a"), proposal("z"));
     let answer = source.send("POST", "/v1/decisions/batch", body.as_bytes());
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/x-ndjson")));
     let answers = lines(&answer.text);
@@ -26,10 +27,16 @@ fn a_line_that_is_wrong_touches_no_other() {
     assert_eq!(answers[0]["disposition"], "surfaced");
     let check = |i: usize, line: u64, status: u16, code: &str| {
         let problem = &answers[i]["problem"];
-        assert_eq!((&problem["line"], &problem["status"], &problem["code"]), (&json!(line), &json!(status), &json!(code)), "{problem}");
+        assert_eq!(
+            (&problem["line"], &problem["status"], &problem["code"]),
+            (&json!(line), &json!(status), &json!(code)),
+            "{problem}"
+        );
     };
     check(1, 2, 400, "invalid-json");
-    assert!(answers[1]["problem"]["detail"].as_str().is_some_and(|d| d.contains("`NaN` at line 1")));
+    assert!(
+        answers[1]["problem"]["detail"].as_str().is_some_and(|d| d.contains("`NaN` at line 1"))
+    );
     check(2, 4, 422, "unknown-scenario-type");
     check(3, 5, 413, "line-too-long");
     check(4, 6, 400, "invalid-json");
@@ -60,7 +67,8 @@ fn a_line_may_bring_its_own_key() {
     let source = world.person("telemetry", &["source"]);
     let mut keyed = proposal("a");
     keyed["idempotency_key"] = json!("mine");
-    let batch = |body: String| lines(&source.send("POST", "/v1/decisions/batch", body.as_bytes()).text);
+    let batch =
+        |body: String| lines(&source.send("POST", "/v1/decisions/batch", body.as_bytes()).text);
     let answers = batch(format!("{keyed}\n{keyed}\n"));
     assert_eq!((&answers[0]["id"], &answers[1]["id"]), (&json!("d0"), &json!("d0")));
     // Alone it is the same proposal, too.
@@ -75,5 +83,9 @@ fn an_empty_batch_has_an_empty_answer_and_one_too_large_none() {
     let world = World::configured(|config| config.limits.batch_bytes = 1024);
     let source = world.person("telemetry", &["source"]);
     assert_eq!(source.send("POST", "/v1/decisions/batch", b"\n\n").text, "");
-    source.send("POST", "/v1/decisions/batch", &[b'x'; 2000]).problem(413, "body-too-large", "at most 1024 bytes");
+    source.send("POST", "/v1/decisions/batch", &[b'x'; 2000]).problem(
+        413,
+        "body-too-large",
+        "at most 1024 bytes",
+    );
 }

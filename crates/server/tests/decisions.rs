@@ -29,7 +29,10 @@ fn a_proposal_is_judged_listed_shown_and_answered() {
     let path = format!("/v1/decisions/{id}/feedback");
     let answer = json!({"signal": "like", "reason": "right", "confidence": 0.9, "viewed_ms": 1200, "explanation_version": 1, "channel": "cli"});
     let given = operator.post(&path, &answer).expect(201);
-    assert_eq!((&given["by"], &given["signal"], &given["learned"]), (&json!("olga"), &json!("like"), &json!(true)));
+    assert_eq!(
+        (&given["by"], &given["signal"], &given["learned"]),
+        (&json!("olga"), &json!("like"), &json!(true))
+    );
     assert!(given["score_after"].as_f64() > given["score_before"].as_f64(), "{given}");
 
     let shown = operator.get(&format!("/v1/decisions/{id}")).expect(200);
@@ -41,7 +44,11 @@ fn a_proposal_is_judged_listed_shown_and_answered() {
     source.post(&format!("/v1/decisions/{id}/outcome"), &outcome).expect(201);
     let shown = operator.get(&format!("/v1/decisions/{id}")).expect(200);
     assert_eq!(shown["outcome"], outcome);
-    source.post(&format!("/v1/decisions/{id}/outcome"), &outcome).problem(409, "outcome-recorded", id);
+    source.post(&format!("/v1/decisions/{id}/outcome"), &outcome).problem(
+        409,
+        "outcome-recorded",
+        id,
+    );
 }
 
 #[test]
@@ -93,18 +100,58 @@ fn a_proposal_that_is_wrong_says_what_and_where() {
         change(&mut body);
         source.post("/v1/decisions", &body).problem(status, code, detail);
     };
-    check(&|p| p["scenario_type"] = json!("unheard-of"), 422, "unknown-scenario-type", "`unheard-of` is unknown; known are `alert`");
-    check(&|p| p["action"]["name"] = json!("dance"), 422, "unknown-action", "`notify-owner`, `run-playbook`");
-    check(&|p| drop(p["features"].as_object_mut().map(|f| f.remove("alerts"))), 422, "missing-feature", "`alerts` is missing");
+    check(
+        &|p| p["scenario_type"] = json!("unheard-of"),
+        422,
+        "unknown-scenario-type",
+        "`unheard-of` is unknown; known are `alert`",
+    );
+    check(
+        &|p| p["action"]["name"] = json!("dance"),
+        422,
+        "unknown-action",
+        "`notify-owner`, `run-playbook`",
+    );
+    check(
+        &|p| drop(p["features"].as_object_mut().map(|f| f.remove("alerts"))),
+        422,
+        "missing-feature",
+        "`alerts` is missing",
+    );
     check(&|p| p["features"]["colour"] = json!(1.0), 422, "unknown-feature", "`colour` is unknown");
-    check(&|p| p["features"]["severity"] = json!(99.0), 422, "feature-out-of-range", "`severity` is 99");
-    check(&|p| p["features"]["severity"] = json!("high"), 422, "invalid-body", "`features.severity`");
-    check(&|p| p["features"] = json!([1, 2]), 422, "invalid-body", "`features`: invalid type: sequence, expected an object");
+    check(
+        &|p| p["features"]["severity"] = json!(99.0),
+        422,
+        "feature-out-of-range",
+        "`severity` is 99",
+    );
+    check(
+        &|p| p["features"]["severity"] = json!("high"),
+        422,
+        "invalid-body",
+        "`features.severity`",
+    );
+    check(
+        &|p| p["features"] = json!([1, 2]),
+        422,
+        "invalid-body",
+        "`features`: invalid type: sequence, expected an object",
+    );
     check(&|p| p["entity"] = json!(""), 422, "invalid-field", "`entity` is empty");
     check(&|p| p["entity"] = json!("x".repeat(257)), 422, "invalid-field", "257 bytes");
     check(&|p| p["sitee"] = json!("x"), 422, "unknown-field", "`sitee`");
-    check(&|p| p["facts"] = json!([{"name": "n", "value": null}]), 422, "invalid-body", "`facts[0].value`");
-    check(&|p| drop(p.as_object_mut().map(|p| p.remove("action"))), 422, "invalid-body", "missing field `action`");
+    check(
+        &|p| p["facts"] = json!([{"name": "n", "value": null}]),
+        422,
+        "invalid-body",
+        "`facts[0].value`",
+    );
+    check(
+        &|p| drop(p.as_object_mut().map(|p| p.remove("action"))),
+        422,
+        "invalid-body",
+        "missing field `action`",
+    );
     let raw = |body: &str, status: u16, code: &str, detail: &str| {
         source.send("POST", "/v1/decisions", body.as_bytes()).problem(status, code, detail);
     };
@@ -113,9 +160,18 @@ fn a_proposal_that_is_wrong_says_what_and_where() {
     raw("", 400, "invalid-json", "the body is empty");
     raw("{", 400, "invalid-json", "at line 1 column");
     raw("\u{1}", 400, "invalid-json", "line 1");
-    raw(&format!("{{\"scenario_type\":\"{}", "x".repeat(70_000)), 413, "body-too-large", "expected at most 65536 bytes");
+    raw(
+        &format!("{{\"scenario_type\":\"{}", "x".repeat(70_000)),
+        413,
+        "body-too-large",
+        "expected at most 65536 bytes",
+    );
     source.send("POST", "/v1/decisions", b"{\"entity\":\"\xff\"}").problem(400, "invalid-json", "");
-    assert_eq!(world.admin.get("/v1/decisions").expect(200)["items"], json!([]), "nothing was recorded");
+    assert_eq!(
+        world.admin.get("/v1/decisions").expect(200)["items"],
+        json!([]),
+        "nothing was recorded"
+    );
 }
 
 #[test]
@@ -123,7 +179,11 @@ fn a_body_far_too_large_is_refused_and_the_answer_arrives() {
     let world = World::new();
     let source = world.person("telemetry", &["source"]);
     let body = vec![b' '; 3 << 20];
-    source.send("POST", "/v1/decisions", &body).problem(413, "body-too-large", "3145728 bytes long");
+    source.send("POST", "/v1/decisions", &body).problem(
+        413,
+        "body-too-large",
+        "3145728 bytes long",
+    );
 }
 
 #[test]
@@ -158,14 +218,35 @@ fn answers_that_are_wrong_are_refused() {
     let viewer = world.person("vera", &["viewer"]);
     let like = json!({"signal": "like"});
     source.post("/v1/decisions", &proposal("web-1")).expect(201);
-    viewer.post("/v1/decisions/d0/feedback", &like).problem(403, "permission-denied", "operator, approver give; you have viewer");
+    viewer.post("/v1/decisions/d0/feedback", &like).problem(
+        403,
+        "permission-denied",
+        "operator, approver give; you have viewer",
+    );
     olga.post("/v1/decisions/d7/feedback", &like).problem(404, "unknown-decision", "`d7`");
-    olga.post("/v1/decisions/d0/feedback", &json!({"signal": "love"})).problem(422, "invalid-body", "unknown variant `love`");
-    olga.post("/v1/decisions/d0/feedback", &json!({"signal": "like", "confidence": 2})).problem(422, "invalid-field", "`confidence` is 2");
-    olga.post("/v1/decisions/d0/feedback", &json!({"signal": "like", "channel": "fax"})).problem(422, "invalid-field", "`channel` is `fax`");
-    olga.post("/v1/decisions/d0/feedback", &json!({"signal": "like", "reason": "x".repeat(1025)})).problem(422, "invalid-field", "1025 bytes");
+    olga.post("/v1/decisions/d0/feedback", &json!({"signal": "love"})).problem(
+        422,
+        "invalid-body",
+        "unknown variant `love`",
+    );
+    olga.post("/v1/decisions/d0/feedback", &json!({"signal": "like", "confidence": 2})).problem(
+        422,
+        "invalid-field",
+        "`confidence` is 2",
+    );
+    olga.post("/v1/decisions/d0/feedback", &json!({"signal": "like", "channel": "fax"})).problem(
+        422,
+        "invalid-field",
+        "`channel` is `fax`",
+    );
+    olga.post("/v1/decisions/d0/feedback", &json!({"signal": "like", "reason": "x".repeat(1025)}))
+        .problem(422, "invalid-field", "1025 bytes");
     olga.post("/v1/decisions/d0/feedback", &like).expect(201);
-    olga.post("/v1/decisions/d0/feedback", &like).problem(409, "already-answered", "you answered `like`");
+    olga.post("/v1/decisions/d0/feedback", &like).problem(
+        409,
+        "already-answered",
+        "you answered `like`",
+    );
     // Somebody else may disagree; the first answer stands in lists.
     oleg.post("/v1/decisions/d0/feedback", &json!({"signal": "override"})).expect(201);
     let shown = olga.get("/v1/decisions/d0").expect(200);
@@ -173,10 +254,15 @@ fn answers_that_are_wrong_are_refused() {
     assert_eq!(shown["feedback"].as_array().map(Vec::len), Some(2));
 
     let mut weak = proposal("web-2");
-    weak["features"] = json!({"severity": 0.0, "alerts": 0.0, "minutes_firing": 0.0, "repeats": 10000.0});
+    weak["features"] =
+        json!({"severity": 0.0, "alerts": 0.0, "minutes_firing": 0.0, "repeats": 10000.0});
     let made = source.post("/v1/decisions", &weak).expect(201);
     if made["disposition"] == "abstained" {
-        olga.post("/v1/decisions/d1/feedback", &like).problem(409, "decision-not-asked", "nobody was asked");
+        olga.post("/v1/decisions/d1/feedback", &like).problem(
+            409,
+            "decision-not-asked",
+            "nobody was asked",
+        );
     }
 }
 
@@ -185,12 +271,10 @@ fn a_decision_nobody_answers_expires() {
     let world = World::new();
     let engineer = world.person("eve", &["engineer", "operator"]);
     let mut definition = engineer.get("/v1/scenario-types/alert").expect(200)["definition"].clone();
-    definition["name"] = json!("brief");
+    definition["version"] = json!(2);
     definition["expires_after_s"] = json!(1);
     engineer.post("/v1/scenario-types", &definition).expect(201);
-    let mut brief = proposal("web-1");
-    brief["scenario_type"] = json!("brief");
-    let made = engineer.post("/v1/decisions", &brief).expect(201);
+    let made = engineer.post("/v1/decisions", &proposal("web-1")).expect(201);
     assert_eq!(made["status"], "open", "{made}");
     eventually("the expiry", || {
         let shown = engineer.get("/v1/decisions/d0").expect(200);
@@ -221,9 +305,28 @@ fn a_source_takes_back_what_is_over() {
     assert_eq!(again.expect(200), all, "a replay gives all of it, not only its first event");
     assert_eq!(source.post("/v1/withdrawals", &body).expect(200)["withdrawn"], json!([]));
     let shown = olga.get("/v1/decisions/d0").expect(200);
-    assert_eq!((&shown["decision"]["status"], &shown["withdrawn"]), (&json!("withdrawn"), &json!("it ended")));
-    olga.post("/v1/decisions/d0/feedback", &json!({"signal": "like"})).problem(409, "decision-withdrawn", "it ended");
-    source.post("/v1/decisions/d0/withdraw", &json!({"reason": "x"})).problem(409, "decision-withdrawn", "");
-    source.post("/v1/decisions/d0/withdraw", &json!({"reason": ""})).problem(422, "invalid-field", "`reason` is empty");
-    source.post("/v1/withdrawals", &json!({"reason": "x"})).problem(422, "invalid-field", "`correlation` is missing");
+    assert_eq!(
+        (&shown["decision"]["status"], &shown["withdrawn"]),
+        (&json!("withdrawn"), &json!("it ended"))
+    );
+    olga.post("/v1/decisions/d0/feedback", &json!({"signal": "like"})).problem(
+        409,
+        "decision-withdrawn",
+        "it ended",
+    );
+    source.post("/v1/decisions/d0/withdraw", &json!({"reason": "x"})).problem(
+        409,
+        "decision-withdrawn",
+        "",
+    );
+    source.post("/v1/decisions/d0/withdraw", &json!({"reason": ""})).problem(
+        422,
+        "invalid-field",
+        "`reason` is empty",
+    );
+    source.post("/v1/withdrawals", &json!({"reason": "x"})).problem(
+        422,
+        "invalid-field",
+        "`correlation` is missing",
+    );
 }

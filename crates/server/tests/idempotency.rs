@@ -19,11 +19,18 @@ fn a_repeated_proposal_gives_the_same_decision_even_after_a_restart() {
         assert_eq!(again, first);
     };
     check(&source);
-    source.post("/v1/decisions", &proposal("web-2")).problem(422, "idempotency-key-reused", "another request");
+    source.post("/v1/decisions", &proposal("web-2")).problem(
+        422,
+        "idempotency-key-reused",
+        "another request",
+    );
     world.restart(|_| {});
     let source = world.again(&source).with("Idempotency-Key", "k1");
     check(&source);
-    assert_eq!(world.admin.get("/v1/decisions").expect(200)["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        world.admin.get("/v1/decisions").expect(200)["items"].as_array().map(Vec::len),
+        Some(1)
+    );
 }
 
 #[test]
@@ -57,7 +64,11 @@ fn a_secret_is_not_repeated() {
     let world = World::new();
     let keyed = world.admin.with("Idempotency-Key", "t");
     keyed.post("/v1/tokens", &json!({"label": "cli"})).expect(201);
-    keyed.post("/v1/tokens", &json!({"label": "cli"})).problem(409, "secret-not-repeatable", "`t1`");
+    keyed.post("/v1/tokens", &json!({"label": "cli"})).problem(
+        409,
+        "secret-not-repeatable",
+        "`t1`",
+    );
 }
 
 #[test]
@@ -66,7 +77,11 @@ fn keys_of_an_unusual_form_are_refused() {
     let source = world.person("telemetry", &["source"]);
     for key in ["", "with space", &"x".repeat(256)] {
         let keyed = source.with("Idempotency-Key", key);
-        keyed.post("/v1/decisions", &proposal("a")).problem(400, "invalid-idempotency-key", "1 to 255");
+        keyed.post("/v1/decisions", &proposal("a")).problem(
+            400,
+            "invalid-idempotency-key",
+            "1 to 255",
+        );
     }
     let longest = source.with("Idempotency-Key", &"x".repeat(255));
     longest.post("/v1/decisions", &proposal("a")).expect(201);

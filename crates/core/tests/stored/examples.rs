@@ -111,7 +111,8 @@ pub(crate) fn examples() -> Vec<(String, Envelope)> {
 fn envelope(i: usize, event: Event) -> Envelope {
     let byte = u8::try_from(i).expect("few examples");
     // Every other one was asked for with a key.
-    let request = (i % 2 == 0).then_some(RequestKey { key: [byte; 16], content: [byte ^ 0xff; 8] });
+    let request =
+        i.is_multiple_of(2).then_some(RequestKey { key: [byte; 16], content: [byte ^ 0xff; 8] });
     let at = Millis(1_767_225_600_000 + i64::from(byte) * 1000);
     Envelope { at, actor: PersonId(u32::from(byte) * 100), request, event }
 }
@@ -238,7 +239,7 @@ fn decision(i: usize, disposition: Disposition, threshold: Threshold) -> Decisio
     let id = u32::try_from(i).expect("small");
     let allow = disposition != Disposition::Blocked;
     let rule = RuleHit { rule: "redundancy".into(), message: "1 link would remain".into() };
-    let linear = i % 2 == 0;
+    let linear = i.is_multiple_of(2);
     DecisionMade {
         id: DecisionId(u64::from(id)),
         type_id: TypeId(0),

@@ -78,6 +78,9 @@ section! {
         profile: String = Profile::calibrated().name,
         /// Events between two snapshots, which bounds what a start has to fold. Default 100,000.
         snapshot_every: u64 = 100_000,
+        /// Bytes that the log may have at most; orders beyond it are refused as on a full disk, and
+        /// reads go on. Rounded down to 4 KiB. Default none.
+        log_bytes_max: Option<u64> = None,
         /// Directory of the policy bundle to put in force if none is; the shipped one if absent.
         policy: Option<PathBuf> = None,
         /// Directory of further scenario types (`*.toml`) to put in force at start.
@@ -192,6 +195,8 @@ impl Config {
         let threads = self.worker_threads.unwrap_or(1) as u64;
         range("worker_threads", threads, 1, 1024, "1 to 1024")?;
         range("snapshot_every", self.snapshot_every, 1, u64::MAX, "at least 1")?;
+        let log_bytes = self.log_bytes_max.unwrap_or(u64::MAX);
+        range("log_bytes_max", log_bytes, 64 << 10, u64::MAX, "at least 65536 bytes")?;
         range("limits.connections", *connections as u64, 1, 1_000_000, "1 to 1000000")?;
         range("limits.streams", *streams as u64, 0, 1_000_000, "0 to 1000000")?;
         range("limits.batch_bytes", *batch_bytes as u64, 1024, 4 << 30, "1 KiB to 4 GiB")?;
@@ -241,8 +246,11 @@ mod tests {
             assert!(found.contains(expected), "{text}: {found}");
         };
         check("lisen = '127.0.0.1:1'", "key `lisen` is unknown; did you mean `listen`?");
-        check("[limits]\nstream = 3", "key `stream` is unknown in `[limits]`; did you mean `streams`?");
-        check("[live_fabric]\nsped = 1", "did you mean `speed`?");
+        check(
+            "[limits]\nstream = 3",
+            "key `stream` is unknown in `[limits]`; did you mean `streams`?",
+        );
+        check("[live_fabric]\nspeeed = 1", "did you mean `speed`?");
         check("zzzzzzzzzz = 1", "known are `data`, `listen`");
         check("profile = 'wild'", "`profile` is `wild`, expected `calibrated` or `paper`");
         check("listen = 'here'", "line 1");
@@ -253,7 +261,8 @@ mod tests {
     #[test]
     fn what_is_absent_has_its_default() {
         let config = Config::from_toml("[limits]\nstreams = 3").expect("it is valid");
-        let expected = Config { limits: Limits { streams: 3, ..Limits::default() }, ..Config::default() };
+        let expected =
+            Config { limits: Limits { streams: 3, ..Limits::default() }, ..Config::default() };
         assert_eq!(config, expected);
     }
 }

@@ -91,7 +91,10 @@ pub(crate) fn decision(
 }
 
 /// The explanation of a decision.
-pub(crate) fn explanation(made: &DecisionMade, subject: &Subject) -> npo_api::explanation::Explanation {
+pub(crate) fn explanation(
+    made: &DecisionMade,
+    subject: &Subject,
+) -> npo_api::explanation::Explanation {
     let Subject { definition, entity, site } = subject;
     super::explanation::explanation(explain::explain(made, definition, entity, site))
 }

@@ -13,7 +13,12 @@ use super::people::handle;
 use super::time;
 
 /// An event for auditors; `actor` is a handle.
-pub(crate) fn event(actor: String, position: u64, envelope: &Envelope, hash: &[u8; 32]) -> api::Event {
+pub(crate) fn event(
+    actor: String,
+    position: u64,
+    envelope: &Envelope,
+    hash: &[u8; 32],
+) -> api::Event {
     api::Event {
         position,
         at: time::text(envelope.at),
@@ -54,7 +59,12 @@ struct Streamed {
 }
 
 /// An event for streams, as JSON in one line.
-pub(crate) fn streamed(engine: &Engine, position: u64, envelope: &Envelope, hash: &[u8; 32]) -> String {
+pub(crate) fn streamed(
+    engine: &Engine,
+    position: u64,
+    envelope: &Envelope,
+    hash: &[u8; 32],
+) -> String {
     let (actor, subject) = engine.read(|state| {
         let subject = match &envelope.event {
             Event::DecisionMade(made) => Subject::of(state, made),

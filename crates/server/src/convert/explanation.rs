@@ -68,13 +68,28 @@ fn reason(from: core::ThresholdReason) -> api::ThresholdReason {
         flip,
     } = from;
     let selector = selector.to_owned();
-    api::ThresholdReason { selector, value, compared, posterior, override_cost, audit_probability, sentence, flip }
+    api::ThresholdReason {
+        selector,
+        value,
+        compared,
+        posterior,
+        override_cost,
+        audit_probability,
+        sentence,
+        flip,
+    }
 }
 
 fn policy_reason(from: core::PolicyReason) -> api::PolicyReason {
     let core::PolicyReason { allowed, bundle, rules, error, sentence } = from;
     let rule = |RuleHit { rule, message }: RuleHit| api::Rule { rule, message };
-    api::PolicyReason { allowed, bundle, rules: rules.into_iter().map(rule).collect(), error, sentence }
+    api::PolicyReason {
+        allowed,
+        bundle,
+        rules: rules.into_iter().map(rule).collect(),
+        error,
+        sentence,
+    }
 }
 
 fn what_if(from: proposal::WhatIf) -> WhatIf {

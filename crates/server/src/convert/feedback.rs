@@ -7,7 +7,12 @@ use npo_core::{Millis, Signal};
 use super::time;
 
 /// An answer as it was recorded; `by` is the person's handle.
-pub(crate) fn feedback(position: u64, at: Millis, given: &FeedbackGiven, by: String) -> api::Feedback {
+pub(crate) fn feedback(
+    position: u64,
+    at: Millis,
+    given: &FeedbackGiven,
+    by: String,
+) -> api::Feedback {
     let provenance = &given.provenance;
     api::Feedback {
         decision: given.decision.to_string(),

@@ -100,13 +100,39 @@ impl ProposalLine<'_> {
             entity: &self.entity,
             site: &self.site,
             action: &self.action.name,
-            features: Features::Named(self.features.0.iter().map(|(n, v)| (n.as_ref(), *v)).collect()),
+            features: Features::Named(
+                self.features.0.iter().map(|(n, v)| (n.as_ref(), *v)).collect(),
+            ),
         }
     }
 }
 
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+struct Name<'a>(Cow<'a, str>);
+
+/// By hand, since the path of an error shows a key only if it is read as a plain string.
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+
+        impl<'de> Visitor<'de> for Read {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(Read)
+    }
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -123,10 +149,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
                 let mut pairs: Vec<(Cow<'de, str>, f64)> = Vec::with_capacity(8);
                 while let Some((Name(name), value)) = map.next_entry::<Name<'de>, f64>()? {
                     if pairs.len() >= FEATURES_MAX {
-                        return Err(A::Error::custom(format_args!("more than {FEATURES_MAX} features")));
+                        return Err(A::Error::custom(format_args!(
+                            "more than {FEATURES_MAX} features"
+                        )));
                     }
                     if pairs.iter().any(|(known, _)| *known == name) {
-                        return Err(A::Error::custom(format_args!("feature `{name}` is given twice")));
+                        return Err(A::Error::custom(format_args!(
+                            "feature `{name}` is given twice"
+                        )));
                     }
                     pairs.push((name, value));
                 }
@@ -182,7 +212,12 @@ mod tests {
 
     #[test]
     fn the_twin_reads_whatever_the_wire_type_writes() {
-        let fact = |name: &str, value| api::Fact { name: name.into(), value, unit: "1".into(), source: "test".into() };
+        let fact = |name: &str, value| api::Fact {
+            name: name.into(),
+            value,
+            unit: "1".into(),
+            source: "test".into(),
+        };
         let proposal = api::Proposal {
             scenario_type: "link-imbalance".into(),
             entity: "leaf3→\"spine2\"".into(),
@@ -195,12 +230,18 @@ mod tests {
                 fact("f", api::FactValue::Flag(true)),
             ],
             evidence: vec!["one".into()],
-            what_if: vec![api::WhatIf { name: "load".into(), unit: "%".into(), before: 1.0, after: 2.0 }],
+            what_if: vec![api::WhatIf {
+                name: "load".into(),
+                unit: "%".into(),
+                before: 1.0,
+                after: 2.0,
+            }],
             correlation: Some("c".into()),
             idempotency_key: Some("k".into()),
         };
         let bytes = serde_json::to_vec(&proposal).expect("it is plain data");
-        let mut line: ProposalLine<'_> = crate::http::json::parse(&bytes).expect("the twin reads it");
+        let mut line: ProposalLine<'_> =
+            crate::http::json::parse(&bytes).expect("the twin reads it");
         assert_eq!(line.idempotency_key.as_deref(), Some("k"));
         let named = line.named();
         assert_eq!(named.entity, proposal.entity);
@@ -214,8 +255,10 @@ mod tests {
 
     #[test]
     fn a_feature_given_twice_is_refused() {
-        let text = br#"{"scenario_type":"a","entity":"b","action":{"name":"c"},"features":{"x":1,"x":2}}"#;
-        let problem = crate::http::json::parse::<ProposalLine<'_>>(text).expect_err("it is ambiguous");
+        let text =
+            br#"{"scenario_type":"a","entity":"b","action":{"name":"c"},"features":{"x":1,"x":2}}"#;
+        let problem =
+            crate::http::json::parse::<ProposalLine<'_>>(text).expect_err("it is ambiguous");
         assert!(problem.detail.contains("feature `x` is given twice"), "{problem}");
     }
 }

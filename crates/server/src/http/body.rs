@@ -80,5 +80,9 @@ async fn discard(mut body: Body) {
 
 fn too_large(max: usize, announced: Option<u64>) -> Problem {
     let found = announced.map_or("larger than allowed".into(), |n| format!("{n} bytes long"));
-    Problem::new(413, "body-too-large", format!("the body is {found}, expected at most {max} bytes"))
+    Problem::new(
+        413,
+        "body-too-large",
+        format!("the body is {found}, expected at most {max} bytes"),
+    )
 }

@@ -101,12 +101,15 @@ impl Call {
 pub(crate) fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     use axum::extract::Query;
     let invalid = |detail: String| Problem::new(400, "invalid-query", detail);
-    let uri = format!("/?{text}").parse().map_err(|_| invalid("the query string is malformed".into()))?;
+    let uri =
+        format!("/?{text}").parse().map_err(|_| invalid("the query string is malformed".into()))?;
     match Query::<T>::try_from_uri(&uri) {
         Ok(Query(value)) => Ok(value),
         Err(rejection) => {
             let text = rejection.body_text();
-            let words = text.rsplit_once("Failed to deserialize query string: ").map_or(text.as_str(), |(_, w)| w);
+            let words = text
+                .rsplit_once("Failed to deserialize query string: ")
+                .map_or(text.as_str(), |(_, w)| w);
             Err(invalid(problem::one_line(words)))
         }
     }
@@ -130,7 +133,11 @@ pub(crate) fn reply<T: Serialize>(status: u16, value: &T) -> Result<Response, Pr
 }
 
 /// A JSON answer to an order: 200 and marked if it repeats an earlier answer.
-pub(crate) fn reply_once<T: Serialize>(status: u16, replayed: bool, value: &T) -> Result<Response, Problem> {
+pub(crate) fn reply_once<T: Serialize>(
+    status: u16,
+    replayed: bool,
+    value: &T,
+) -> Result<Response, Problem> {
     let mut response = reply(if replayed { 200 } else { status }, value)?;
     if replayed {
         response.headers_mut().insert(REPLAY, HeaderValue::from_static("true"));

@@ -27,8 +27,10 @@ fn problem(error: &serde_json::Error, path: &str, bytes: &[u8]) -> Problem {
     let words = text.strip_suffix(&format!(" at {place}")).unwrap_or(&text);
     match error.classify() {
         Category::Data => {
-            let field = if path.is_empty() || path == "." { String::new() } else { format!("`{path}`: ") };
-            let code = if words.starts_with("unknown field") { "unknown-field" } else { "invalid-body" };
+            let field =
+                if path.is_empty() || path == "." { String::new() } else { format!("`{path}`: ") };
+            let code =
+                if words.starts_with("unknown field") { "unknown-field" } else { "invalid-body" };
             Problem::new(422, code, format!("{field}{words} ({place})"))
         }
         Category::Eof if bytes.iter().all(u8::is_ascii_whitespace) => {
@@ -36,7 +38,9 @@ fn problem(error: &serde_json::Error, path: &str, bytes: &[u8]) -> Problem {
         }
         Category::Syntax | Category::Eof | Category::Io => {
             let detail = match not_a_number(bytes, line, column) {
-                Some(token) => format!("`{token}` at {place} is not JSON, which has finite numbers only"),
+                Some(token) => {
+                    format!("`{token}` at {place} is not JSON, which has finite numbers only")
+                }
                 None => format!("the body is not JSON: {words} at {place}"),
             };
             Problem::new(400, "invalid-json", detail)
@@ -66,7 +70,11 @@ mod tests {
     fn a_document_that_is_wrong_says_where_and_what() {
         let check = |text: &str, status: u16, code: &str, expected: &str| {
             let problem = parse::<Proposal>(text.as_bytes()).expect_err(text);
-            assert_eq!((problem.status, problem.code.as_str()), (status, code), "{text}: {problem}");
+            assert_eq!(
+                (problem.status, problem.code.as_str()),
+                (status, code),
+                "{text}: {problem}"
+            );
             assert!(problem.detail.contains(expected), "{text}: {problem}");
         };
         check("", 400, "invalid-json", "the body is empty");
@@ -74,7 +82,12 @@ mod tests {
         check("{\n\"features\": {\"a\": NaN}}", 400, "invalid-json", "`NaN` at line 2 column 19");
         check("{\"features\": {\"a\": nan}}", 400, "invalid-json", "`nan` at line 1");
         check("{\"features\": {\"a\": -Infinity}}", 400, "invalid-json", "`-Infinity` at line 1");
-        check("{\"features\": {\"a\": 1e999}}", 400, "invalid-json", "number out of range at line 1");
+        check(
+            "{\"features\": {\"a\": 1e999}}",
+            400,
+            "invalid-json",
+            "number out of range at line 1",
+        );
         check("{\"features\": {\"a\": \"x\"}}", 422, "invalid-body", "`features.a`: invalid type");
         check("{\"sitee\": \"x\"}", 422, "unknown-field", "unknown field `sitee`");
         check("{}", 422, "invalid-body", "missing field `scenario_type`");

@@ -42,7 +42,6 @@ impl Patient {
     }
 }
 
-
 impl AsyncRead for Patient {
     fn poll_read(
         mut self: Pin<&mut Self>,

@@ -39,7 +39,8 @@ pub(crate) fn of_refusal(refusal: &Refusal, named: Named) -> Problem {
             Problem::new(422, "idempotency-key-reused", detail)
         }
         Refusal::Unavailable(reason) => {
-            let detail = format!("the log cannot be written, so nothing was recorded: {}", one_line(reason));
+            let detail =
+                format!("the log cannot be written, so nothing was recorded: {}", one_line(reason));
             Problem::new(503, "log-unavailable", detail)
         }
         Refusal::Overloaded => Problem::new(429, "overloaded", refusal.to_string()),
@@ -90,7 +91,11 @@ pub(crate) fn internal(what: &'static str, error: &dyn std::error::Error) -> Pro
         source = cause.source();
     }
     tracing::error!(error = chain, "{what}");
-    Problem::new(500, "internal", format!("{what}; the server's log has the reason under this request id"))
+    Problem::new(
+        500,
+        "internal",
+        format!("{what}; the server's log has the reason under this request id"),
+    )
 }
 
 /// The answer that carries a problem.
@@ -122,7 +127,10 @@ pub(crate) async fn not_found(uri: axum::http::Uri) -> Response {
 }
 
 /// The path takes other methods.
-pub(crate) async fn method_not_allowed(method: axum::http::Method, uri: axum::http::Uri) -> Response {
+pub(crate) async fn method_not_allowed(
+    method: axum::http::Method,
+    uri: axum::http::Uri,
+) -> Response {
     let path: String = uri.path().chars().take(256).collect();
     let allowed = crate::routes::methods(uri.path()).join(", ");
     let detail = format!("`{path}` does not take {method}, expected {allowed}");

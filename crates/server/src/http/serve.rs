@@ -6,11 +6,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::RequestPartsExt as _;
 use axum::extract::{RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
-use axum::{RequestExt as _, RequestPartsExt as _};
 use npo_api::Problem;
 use npo_api::endpoints::{Body as Wire, Endpoint, Method, Permission};
 use tokio::time::timeout;
@@ -46,7 +46,14 @@ pub(crate) async fn serve(
     let mut response = result.unwrap_or_else(|mut problem| {
         problem.request_id = Some(id.clone());
         if problem.status >= 500 {
-            tracing::warn!(request_id = id, endpoint = endpoint.id, status = problem.status, code = problem.code, detail = problem.detail, "request failed");
+            tracing::warn!(
+                request_id = id,
+                endpoint = endpoint.id,
+                status = problem.status,
+                code = problem.code,
+                detail = problem.detail,
+                "request failed"
+            );
         }
         problem::response(&problem)
     });
@@ -55,7 +62,13 @@ pub(crate) async fn serve(
         response.headers_mut().insert(REQUEST_ID, value);
     }
     metrics.metrics.http.observe(endpoint.id, status, took);
-    tracing::debug!(request_id = id, endpoint = endpoint.id, status, took_us = took.as_micros() as u64, "request");
+    tracing::debug!(
+        request_id = id,
+        endpoint = endpoint.id,
+        status,
+        took_us = took.as_micros() as u64,
+        "request"
+    );
     response
 }
 
@@ -69,7 +82,7 @@ async fn answer(
         Permission::Public => None,
         permission => Some(auth::authorize(&app.engine, request.headers(), permission)?),
     };
-    let (mut parts, body) = request.with_limited_body().into_parts();
+    let (mut parts, body) = request.into_parts();
     let key = idempotency_key(endpoint, &parts.headers)?;
     let query = parts.uri.query().unwrap_or_default().to_owned();
     if endpoint.query.is_none() && !query.is_empty() && endpoint.id != "stream" {
@@ -127,12 +140,16 @@ async fn parameter(parts: &mut Parts) -> Result<String, Problem> {
 }
 
 fn idempotency_key(endpoint: &Endpoint, headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY).filter(|_| endpoint.method != Method::Get) else {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY).filter(|_| endpoint.method != Method::Get)
+    else {
         return Ok(None);
     };
     let text = value.to_str().unwrap_or_default();
     if text.is_empty() || text.len() > KEY_MAX || !text.bytes().all(|b| b.is_ascii_graphic()) {
-        let detail = format!("`Idempotency-Key` is {} bytes long or has unusual characters, expected 1 to {KEY_MAX} visible ASCII characters", value.len());
+        let detail = format!(
+            "`Idempotency-Key` is {} bytes long or has unusual characters, expected 1 to {KEY_MAX} visible ASCII characters",
+            value.len()
+        );
         return Err(Problem::new(400, "invalid-idempotency-key", detail));
     }
     Ok(Some(text.to_owned()))

@@ -55,11 +55,19 @@ impl HttpMetrics {
                 let count = count.load(Ordering::Relaxed);
                 if count > 0 {
                     let status: i32 = status;
-                    page.sample("", &[("endpoint", of.id), ("status", &status.to_string())], count as f64);
+                    page.sample(
+                        "",
+                        &[("endpoint", of.id), ("status", &status.to_string())],
+                        count as f64,
+                    );
                 }
             }
         }
-        page.family("npo_http_request_seconds", Kind::Histogram, "Time from the head of a request to its answer.");
+        page.family(
+            "npo_http_request_seconds",
+            Kind::Histogram,
+            "Time from the head of a request to its answer.",
+        );
         for of in &self.0 {
             let counts = of.buckets.each_ref().map(|count| count.load(Ordering::Relaxed));
             let total: u64 = counts.iter().sum();

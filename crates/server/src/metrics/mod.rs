@@ -40,42 +40,98 @@ pub(crate) fn exposition(app: &App) -> String {
     let shown = *app.lists.position().borrow();
     let counters = app.engine.counters();
     let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed) as f64;
-    page.one("npo_log_position", Kind::Gauge, "Position of the last durable event.", health.position as f64);
-    page.one("npo_log_writable", Kind::Gauge, "1 if the log takes events, 0 if it failed.", f64::from(u8::from(health.failed.is_none())));
-    page.one("npo_views_lag_events", Kind::Gauge, "Events that the lists are behind the log.", health.position.saturating_sub(shown) as f64);
-    page.one("npo_commit_groups_total", Kind::Counter, "Groups of events made durable.", load(&counters.groups));
-    page.one("npo_commit_events_total", Kind::Counter, "Events in those groups.", load(&counters.events));
-    page.one("npo_commit_failures_total", Kind::Counter, "Groups that could not be made durable.", load(&counters.failures));
+    page.one(
+        "npo_log_position",
+        Kind::Gauge,
+        "Position of the last durable event.",
+        health.position as f64,
+    );
+    page.one(
+        "npo_log_writable",
+        Kind::Gauge,
+        "1 if the log takes events, 0 if it failed.",
+        f64::from(u8::from(health.failed.is_none())),
+    );
+    page.one(
+        "npo_views_lag_events",
+        Kind::Gauge,
+        "Events that the lists are behind the log.",
+        health.position.saturating_sub(shown) as f64,
+    );
+    page.one(
+        "npo_commit_groups_total",
+        Kind::Counter,
+        "Groups of events made durable.",
+        load(&counters.groups),
+    );
+    page.one(
+        "npo_commit_events_total",
+        Kind::Counter,
+        "Events in those groups.",
+        load(&counters.events),
+    );
+    page.one(
+        "npo_commit_failures_total",
+        Kind::Counter,
+        "Groups that could not be made durable.",
+        load(&counters.failures),
+    );
     policy(&mut page, app);
     let streams = app.config.limits.streams.saturating_sub(app.streams.available_permits());
     page.one("npo_event_streams", Kind::Gauge, "Event streams open now.", streams as f64);
     app.metrics.http.render(&mut page);
-    page.one("process_start_time_seconds", Kind::Gauge, "When the process started, in seconds since 1970.", app.metrics.started_s);
+    page.one(
+        "process_start_time_seconds",
+        Kind::Gauge,
+        "When the process started, in seconds since 1970.",
+        app.metrics.started_s,
+    );
     page.finish()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
 fn believed(page: &mut Page, state: &State) {
-    page.family("npo_decisions_total", Kind::Counter, "Decisions by scenario type and disposition.");
+    page.family(
+        "npo_decisions_total",
+        Kind::Counter,
+        "Decisions by scenario type and disposition.",
+    );
     for type_state in state.types() {
         for disposition in Disposition::ALL {
-            let labels = [("scenario_type", type_state.definition().name.as_str()), ("disposition", disposition.name())];
+            let labels = [
+                ("scenario_type", type_state.definition().name.as_str()),
+                ("disposition", disposition.name()),
+            ];
             page.sample("", &labels, type_state.tally.decisions(disposition) as f64);
         }
     }
     page.family("npo_feedback_total", Kind::Counter, "Answers by scenario type and signal.");
     for type_state in state.types() {
         for signal in Signal::ALL {
-            let labels = [("scenario_type", type_state.definition().name.as_str()), ("signal", signal.name())];
+            let labels = [
+                ("scenario_type", type_state.definition().name.as_str()),
+                ("signal", signal.name()),
+            ];
             page.sample("", &labels, type_state.tally.answers(signal) as f64);
         }
     }
     type Value = fn(&npo_core::state::Tally) -> Option<f64>;
     let families: [(&str, Kind, &str, Value); 4] = [
-        ("npo_alignment_loss", Kind::Gauge, "Mean alignment loss of all answers, in [0, 1].", |t| t.mean_loss()),
-        ("npo_override_rate", Kind::Gauge, "Share of overrides among likes and overrides.", |t| override_rate(t).0),
-        ("npo_decisions_expired_total", Kind::Counter, "Decisions that expired unanswered.", |t| Some(t.expired as f64)),
-        ("npo_decisions_withdrawn_total", Kind::Counter, "Decisions that were withdrawn.", |t| Some(t.withdrawn as f64)),
+        (
+            "npo_alignment_loss",
+            Kind::Gauge,
+            "Mean alignment loss of all answers, in [0, 1].",
+            |t| t.mean_loss(),
+        ),
+        ("npo_override_rate", Kind::Gauge, "Share of overrides among likes and overrides.", |t| {
+            override_rate(t).0
+        }),
+        ("npo_decisions_expired_total", Kind::Counter, "Decisions that expired unanswered.", |t| {
+            Some(t.expired as f64)
+        }),
+        ("npo_decisions_withdrawn_total", Kind::Counter, "Decisions that were withdrawn.", |t| {
+            Some(t.withdrawn as f64)
+        }),
     ];
     for (name, kind, help, value) in families {
         page.family(name, kind, help);
@@ -85,14 +141,29 @@ fn believed(page: &mut Page, state: &State) {
             }
         }
     }
-    page.one("npo_open_decisions", Kind::Gauge, "Decisions that wait for an answer.", state.open().waiting() as f64);
+    page.one(
+        "npo_open_decisions",
+        Kind::Gauge,
+        "Decisions that wait for an answer.",
+        state.open().waiting() as f64,
+    );
     page.one("npo_scenarios", Kind::Gauge, "Scenarios known.", state.scenarios().len() as f64);
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
 fn policy(page: &mut Page, app: &App) {
     let spe = app.engine.policy();
-    page.one("npo_policy_loaded", Kind::Gauge, "1 if a policy bundle is loaded; without one everything is denied.", f64::from(u8::from(spe.is_some())));
+    page.one(
+        "npo_policy_loaded",
+        Kind::Gauge,
+        "1 if a policy bundle is loaded; without one everything is denied.",
+        f64::from(u8::from(spe.is_some())),
+    );
     let Some(spe) = spe else { return };
-    page.one("npo_policy_verdicts_remembered", Kind::Gauge, "Verdicts in the policy's memory.", spe.memo_len() as f64);
+    page.one(
+        "npo_policy_verdicts_remembered",
+        Kind::Gauge,
+        "Verdicts in the policy's memory.",
+        spe.memo_len() as f64,
+    );
 }

@@ -83,7 +83,8 @@ impl Upload {
             for entry in fs::read_dir(&next).map_err(read)? {
                 let entry = entry.map_err(read)?;
                 let path = entry.path();
-                let inside = path.strip_prefix(directory).unwrap_or(&path).to_string_lossy().into_owned();
+                let inside =
+                    path.strip_prefix(directory).unwrap_or(&path).to_string_lossy().into_owned();
                 let kind = entry.file_type().map_err(read)?;
                 if kind.is_dir() && inside.split('/').count() <= DEPTH_MAX {
                     open.push(path);
@@ -124,7 +125,10 @@ pub(crate) fn settle(temporary: &Path, directory: &Path, policy: &Policy) -> io:
         fs::remove_dir_all(&place)?;
     }
     fs::rename(temporary, &place)?;
-    write_durably(&directory.join(format!("{}.json", policy.digest)), &serde_json::to_vec(policy)?)?;
+    write_durably(
+        &directory.join(format!("{}.json", policy.digest)),
+        &serde_json::to_vec(policy)?,
+    )?;
     File::open(directory)?.sync_all()
 }
 
@@ -146,7 +150,9 @@ pub(crate) fn known(directory: &Path) -> io::Result<BTreeMap<Digest, Policy>> {
             Some(policy) => {
                 known.insert(digest, policy);
             }
-            None => tracing::warn!(path = %path.display(), "not a description of a bundle; passed over"),
+            None => {
+                tracing::warn!(path = %path.display(), "not a description of a bundle; passed over")
+            }
         }
     }
     Ok(known)
@@ -166,7 +172,9 @@ pub(crate) fn digest(text: &str) -> Option<Digest> {
 
 /// Whether the policy engine looks at a file.
 fn is_part(path: &str) -> bool {
-    path.ends_with(".rego") || matches!(path, "bundle.toml" | "data.json") || (path.starts_with("tests/") && path.ends_with(".json"))
+    path.ends_with(".rego")
+        || matches!(path, "bundle.toml" | "data.json")
+        || (path.starts_with("tests/") && path.ends_with(".json"))
 }
 
 fn is_plain(path: &str) -> bool {
@@ -199,7 +207,18 @@ mod tests {
         check("policy.rego", true);
         check("rules/window.rego", true);
         check("README.md", true);
-        for path in ["", "/etc/passwd", "../x", "a/../../x", "a//b", "a/", ".hidden", "a\\b", "c:x", "a/./b"] {
+        for path in [
+            "",
+            "/etc/passwd",
+            "../x",
+            "a/../../x",
+            "a//b",
+            "a/",
+            ".hidden",
+            "a\\b",
+            "c:x",
+            "a/./b",
+        ] {
             check(path, false);
         }
         check(&"a/".repeat(9), false);

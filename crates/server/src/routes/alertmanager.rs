@@ -40,7 +40,10 @@ pub(super) async fn notify(call: Call) -> Result<Response, Problem> {
     }
 }
 
-async fn propose(call: &Call, notification: &AlertmanagerNotification) -> Result<Response, Problem> {
+async fn propose(
+    call: &Call,
+    notification: &AlertmanagerNotification,
+) -> Result<Response, Problem> {
     let reading = Reading::new(notification);
     if reading.firing() == 0 {
         return Err(field("alerts", "without a firing alert", "at least one, as the group fires"));
@@ -58,7 +61,8 @@ async fn propose(call: &Call, notification: &AlertmanagerNotification) -> Result
     let (features, usual) = asked.map_err(|rejection| in_body(rejection.into()))?;
     let features = features?;
     let identity = reading.identity();
-    let request = request_key(call.caller().person, call.endpoint.id, &identity, identity.as_bytes());
+    let request =
+        request_key(call.caller().person, call.endpoint.id, &identity, identity.as_bytes());
     let (entity, site) = (reading.entity(), reading.site());
     let proposal = NamedProposal {
         scenario_type: reading.scenario_type(),
@@ -74,7 +78,10 @@ async fn propose(call: &Call, notification: &AlertmanagerNotification) -> Result
     reply_once(200, receipt.replayed, &AlertmanagerReceipt { decisions, withdrawn: vec![] })
 }
 
-async fn withdraw(call: &Call, notification: &AlertmanagerNotification) -> Result<Response, Problem> {
+async fn withdraw(
+    call: &Call,
+    notification: &AlertmanagerNotification,
+) -> Result<Response, Problem> {
     let reading = Reading::new(notification);
     let what = Withdrawn::Correlation(reading.correlation().to_owned());
     let command = Command::Withdraw { what, reason: "all alerts of the group are resolved".into() };

@@ -45,7 +45,8 @@ pub(super) async fn propose(call: Call) -> Result<Response, Problem> {
 }
 
 async fn judge(call: &Call, chunk: &[(u64, &[u8])], answer: &mut Vec<u8>) -> Result<(), Problem> {
-    let mut parsed: Vec<_> = chunk.iter().map(|(number, line)| parse(call, *number, line)).collect();
+    let mut parsed: Vec<_> =
+        chunk.iter().map(|(number, line)| parse(call, *number, line)).collect();
     let proposals: Vec<_> = parsed
         .iter_mut()
         .filter_map(|entry| entry.as_mut().ok().map(|(request, line)| (*request, line.named())))
@@ -95,7 +96,8 @@ pub(super) fn line_key(call: &Call, key: &str, content: &[u8]) -> Result<Request
 
 fn decided(receipt: Result<Receipt, Refusal>) -> Result<BatchDecision, Problem> {
     let receipt = receipt.map_err(in_body)?;
-    let Some((_, Event::DecisionMade(made))) = receipt.events.first().map(|(p, e)| (p, &e.event)) else {
+    let Some((_, Event::DecisionMade(made))) = receipt.events.first().map(|(p, e)| (p, &e.event))
+    else {
         return lost();
     };
     let disposition: Disposition = convert::decision::disposition(made.disposition);
@@ -129,8 +131,9 @@ fn write(
 }
 
 fn append<T: Serialize>(answer: &mut Vec<u8>, line: &T) -> Result<(), Problem> {
-    serde_json::to_writer(&mut *answer, line)
-        .map_err(|error| crate::http::problem::internal("the answer could not be written", &error))?;
+    serde_json::to_writer(&mut *answer, line).map_err(|error| {
+        crate::http::problem::internal("the answer could not be written", &error)
+    })?;
     answer.push(b'\n');
     Ok(())
 }

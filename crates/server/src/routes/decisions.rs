@@ -90,7 +90,10 @@ fn detail(app: &App, id: DecisionId) -> Result<api::DecisionDetail, Problem> {
     Ok(api::DecisionDetail {
         decision: decision(row.position, envelope.at, made, &subject, Standing::listed(&row)),
         explanation: explanation(made, &subject),
-        feedback: answers.into_iter().map(|position| answer(app, position)).collect::<Result<_, _>>()?,
+        feedback: answers
+            .into_iter()
+            .map(|position| answer(app, position))
+            .collect::<Result<_, _>>()?,
         outcome,
         withdrawn: row.withdrawn,
     })

@@ -72,7 +72,8 @@ fn handler(id: &str) -> Option<Handler> {
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let mut router = Router::new();
     for endpoint in ENDPOINTS {
-        let handler = handler(endpoint.id).expect("a test asserts that every endpoint has a handler");
+        let handler =
+            handler(endpoint.id).expect("a test asserts that every endpoint has a handler");
         let app = Arc::clone(app);
         let answer = move |request: Request| serve(Arc::clone(&app), endpoint, handler, request);
         router = router.route(endpoint.path, on(filter(endpoint.method), answer));

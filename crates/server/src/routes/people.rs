@@ -35,7 +35,8 @@ pub(super) async fn add(call: Call) -> Result<Response, Problem> {
     let command = Command::AddPerson(NewPerson { handle, name, roles: roles(&names)? });
     let order = call.app.engine.order(call.caller().person, call.request(), command);
     let receipt = order.await.map_err(in_body)?;
-    let Some(Event::PersonAdded { id, person: added }) = receipt.events.first().map(|(_, e)| &e.event)
+    let Some(Event::PersonAdded { id, person: added }) =
+        receipt.events.first().map(|(_, e)| &e.event)
     else {
         return Err(nothing_happened());
     };

@@ -25,7 +25,8 @@ pub(super) async fn add(call: Call) -> Result<Response, Problem> {
     if activate {
         policy = put_in_force(&call, policy.digest).await?;
     } else {
-        let active = call.app.engine.read(|state| state.policy().map(|p| npo_core::ids::hex(&p.digest)));
+        let active =
+            call.app.engine.read(|state| state.policy().map(|p| npo_core::ids::hex(&p.digest)));
         policy.active = active.as_ref() == Some(&policy.digest);
     }
     reply(201, &policy)
@@ -56,6 +57,8 @@ fn problem(error: PolicyError) -> Problem {
         PolicyError::Changed { .. } => Problem::new(409, "policy-changed", error.to_string()),
         PolicyError::TooMany => Problem::new(409, "too-many-policies", error.to_string()),
         PolicyError::Order(refusal) => in_body(refusal),
-        PolicyError::Io { .. } | PolicyError::Load(_) => internal("the policy bundle could not be kept", &error),
+        PolicyError::Io { .. } | PolicyError::Load(_) => {
+            internal("the policy bundle could not be kept", &error)
+        }
     }
 }

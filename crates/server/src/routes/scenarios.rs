@@ -35,9 +35,8 @@ pub(super) async fn list(call: Call) -> Result<Response, Problem> {
             let more = ids.len() > limit;
             ids.truncate(limit);
             let next_cursor = ids.last().filter(|_| more).map(ToString::to_string);
-            let items = app.engine.read(|state| {
-                ids.iter().filter_map(|id| scenario(state, *id)).collect()
-            });
+            let items =
+                app.engine.read(|state| ids.iter().filter_map(|id| scenario(state, *id)).collect());
             Ok(api::ScenarioPage { items, next_cursor })
         })
         .await?;

@@ -20,7 +20,8 @@ pub(super) async fn health(call: Call) -> Result<Response, Problem> {
 
 /// Says whether requests are served: the log takes events, and a policy judges.
 pub(super) async fn ready(call: Call) -> Result<Response, Problem> {
-    let failed = call.app.engine.health().failed.map(|why| format!("the log is not written: {why}"));
+    let failed =
+        call.app.engine.health().failed.map(|why| format!("the log is not written: {why}"));
     match failed.or_else(|| call.app.policies.missing()) {
         None => reply(200, &say(&call.app, "ok".into())),
         Some(why) => reply(503, &say(&call.app, why)),

@@ -1,7 +1,9 @@
 //! The first administrator: a page for people, and the order behind it.
 
 use axum::http::HeaderValue;
-use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
 use axum::response::Response;
 use npo_api::Problem;
 use npo_api::people as api;
@@ -44,7 +46,8 @@ pub(super) async fn set_up(call: Call) -> Result<Response, Problem> {
     let (secret, digest) = new_secret();
     let person = NewPerson { handle, name, roles: ROLES.to_vec() };
     let first = NewToken { digest, label: LABEL.into(), expires: None };
-    let receipt = call.app.engine.order(NPO, None, Command::SetUp(person, first)).await.map_err(in_body)?;
+    let receipt =
+        call.app.engine.order(NPO, None, Command::SetUp(person, first)).await.map_err(in_body)?;
     let issued = receipt.events.iter().find_map(|(_, envelope)| match &envelope.event {
         Event::TokenIssued(token) => Some(token),
         _ => None,

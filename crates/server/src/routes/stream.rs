@@ -42,10 +42,12 @@ pub(super) async fn follow(call: Call) -> Result<Response, Problem> {
     let query: StreamQuery = call.query()?;
     let head = call.app.engine.health().position;
     let after = match call.headers.get("last-event-id") {
-        Some(id) => Some(id.to_str().ok().and_then(|id| id.trim().parse().ok()).ok_or_else(|| {
-            let detail = "the header `Last-Event-ID` is not a position in the log";
-            Problem::new(400, "invalid-query", detail)
-        })?),
+        Some(id) => {
+            Some(id.to_str().ok().and_then(|id| id.trim().parse().ok()).ok_or_else(|| {
+                let detail = "the header `Last-Event-ID` is not a position in the log";
+                Problem::new(400, "invalid-query", detail)
+            })?)
+        }
         None => query.after,
     };
     let after = after.unwrap_or(head);
@@ -153,7 +155,9 @@ impl Stream {
             let read = tokio::task::spawn_blocking(move || {
                 let mut reader = app.engine.reader()?;
                 let batch = tail::read(reader.as_mut(), position, BATCH)?;
-                Ok::<Vec<_>, npo_log::ReadError>(batch.iter().map(|h| frame(&app.engine, h)).collect())
+                Ok::<Vec<_>, npo_log::ReadError>(
+                    batch.iter().map(|h| frame(&app.engine, h)).collect(),
+                )
             });
             let frames = match read.await {
                 Ok(Ok(frames)) => frames,

@@ -80,6 +80,7 @@ pub(super) async fn revoke(call: Call) -> Result<Response, Problem> {
     }
     let order = call.app.engine.order(own, call.request(), Command::RevokeToken(id));
     let receipt = order.await.map_err(in_path)?;
-    let revoked = call.app.engine.read(|state| state.tokens().get(id.0 as usize).map(|t| token(state, t)));
+    let revoked =
+        call.app.engine.read(|state| state.tokens().get(id.0 as usize).map(|t| token(state, t)));
     reply_once(200, receipt.replayed, &revoked.ok_or_else(nothing_happened)?)
 }

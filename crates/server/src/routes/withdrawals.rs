@@ -25,16 +25,18 @@ pub(super) async fn decision(call: Call) -> Result<Response, Problem> {
 /// Takes all open decisions about a condition back.
 pub(super) async fn condition(call: Call) -> Result<Response, Problem> {
     let api::Withdrawal { correlation, reason } = call.json()?;
-    let correlation = correlation
-        .filter(|correlation| !correlation.is_empty())
-        .ok_or_else(|| field("correlation", "missing", "what the proposals gave as `correlation`"))?;
+    let correlation =
+        correlation.filter(|correlation| !correlation.is_empty()).ok_or_else(|| {
+            field("correlation", "missing", "what the proposals gave as `correlation`")
+        })?;
     withdraw(call, Withdrawn::Correlation(correlation), reason).await
 }
 
 async fn withdraw(call: Call, what: Withdrawn, reason: String) -> Result<Response, Problem> {
     let request = call.request();
     let order = Command::Withdraw { what, reason };
-    let receipt = call.app.engine.order(call.caller().person, request, order).await.map_err(in_path)?;
+    let receipt =
+        call.app.engine.order(call.caller().person, request, order).await.map_err(in_path)?;
     let replayed = receipt.replayed;
     let withdrawn = call.blocking(move |app| withdrawn(app, &receipt, request)).await?;
     reply_once(200, replayed, &api::Withdrawn { withdrawn })
@@ -42,13 +44,19 @@ async fn withdraw(call: Call, what: Withdrawn, reason: String) -> Result<Respons
 
 /// Ids of the decisions that an order took back. An earlier order is read from the log again, as
 /// its receipt has only the first event.
-fn withdrawn(app: &App, receipt: &Receipt, request: Option<RequestKey>) -> Result<Vec<String>, Problem> {
+fn withdrawn(
+    app: &App,
+    receipt: &Receipt,
+    request: Option<RequestKey>,
+) -> Result<Vec<String>, Problem> {
     let id = |event: &Event| match event {
         Event::DecisionWithdrawn { id, .. } => Some(id.to_string()),
         _ => None,
     };
     let mut ids: Vec<_> = receipt.events.iter().filter_map(|(_, e)| id(&e.event)).collect();
-    let Some((first, _)) = receipt.events.first().filter(|_| receipt.replayed) else { return Ok(ids) };
+    let Some((first, _)) = receipt.events.first().filter(|_| receipt.replayed) else {
+        return Ok(ids);
+    };
     for position in first + 1.. {
         let found = app.engine.event(position);
         let found = found.map_err(|error| internal("an event could not be read", &error))?;

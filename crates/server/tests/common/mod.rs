@@ -1,5 +1,5 @@
 //! A small world for the tests: a real server on a free port, people with tokens, a tiny client.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -74,9 +74,8 @@ impl Client {
     }
 
     pub fn send(&self, method: &str, path: &str, body: &[u8]) -> Answer {
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base));
+        let mut request =
+            ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
@@ -122,7 +121,10 @@ pub fn config(data: &Path) -> Config {
     Config {
         data: data.join("data"),
         listen: ([127, 0, 0, 1], 0).into(),
-        policy_child: vec![env!("CARGO_BIN_EXE_npo-server-for-tests").into(), "policy-child".into()],
+        policy_child: vec![
+            env!("CARGO_BIN_EXE_npo-server-for-tests").into(),
+            "policy-child".into(),
+        ],
         worker_threads: Some(2),
         ..Config::default()
     }

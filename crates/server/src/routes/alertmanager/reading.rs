@@ -41,8 +41,13 @@ impl<'a> Reading<'a> {
         let key = notification.group_key.as_str();
         // A key that no correlation can hold stands for itself by its digest.
         let fits = key.len() <= LINE_MAX && !key.chars().any(char::is_control);
-        let correlation = if fits { Cow::Borrowed(key) } else { Cow::Owned(hex(&Sha256::digest(key))) };
-        Self { notification, firing: notification.alerts.iter().filter(is_firing).collect(), correlation }
+        let correlation =
+            if fits { Cow::Borrowed(key) } else { Cow::Owned(hex(&Sha256::digest(key))) };
+        Self {
+            notification,
+            firing: notification.alerts.iter().filter(is_firing).collect(),
+            correlation,
+        }
     }
 
     pub(super) fn firing(&self) -> usize {
@@ -68,7 +73,8 @@ impl<'a> Reading<'a> {
             let pairs: Vec<_> = labels.iter().map(|(n, v)| format!("{n}={v}")).collect();
             (!pairs.is_empty()).then(|| pairs.join(","))
         };
-        let entity = entity.or_else(joined).unwrap_or_else(|| self.correlation.clone().into_owned());
+        let entity =
+            entity.or_else(joined).unwrap_or_else(|| self.correlation.clone().into_owned());
         line(&entity, ENTITY_MAX)
     }
 
@@ -121,7 +127,8 @@ impl<'a> Reading<'a> {
             "severity" => self.severity(),
             "alerts" => self.firing.len() as f64,
             "minutes_firing" => {
-                let since = self.firing.iter().filter_map(|alert| time::parse(&alert.starts_at)).min();
+                let since =
+                    self.firing.iter().filter_map(|alert| time::parse(&alert.starts_at)).min();
                 since.map_or(0.0, |since| now.since(since) as f64 / 60_000.0)
             }
             "repeats" => repeats as f64,
@@ -183,7 +190,9 @@ impl<'a> Reading<'a> {
             .into_iter()
             .filter_map(|name| self.notification.common_annotations.get(name));
         let single = self.firing.iter().flat_map(|alert| {
-            ["summary", "description", "message"].into_iter().filter_map(|n| alert.annotations.get(n))
+            ["summary", "description", "message"]
+                .into_iter()
+                .filter_map(|n| alert.annotations.get(n))
         });
         common
             .chain(single)
@@ -197,7 +206,8 @@ impl<'a> Reading<'a> {
         let names: BTreeSet<_> =
             self.firing.iter().filter_map(|alert| alert.labels.get("alertname")).collect();
         let more = names.len().saturating_sub(NAMES_MAX);
-        let mut text = names.iter().take(NAMES_MAX).map(|n| n.as_str()).collect::<Vec<_>>().join(", ");
+        let mut text =
+            names.iter().take(NAMES_MAX).map(|n| n.as_str()).collect::<Vec<_>>().join(", ");
         if more > 0 {
             text.push_str(&format!(" and {more} more"));
         }
@@ -208,7 +218,8 @@ impl<'a> Reading<'a> {
     fn said(&self, name: &str) -> Option<&'a str> {
         let AlertmanagerNotification { common_labels, common_annotations, group_labels, .. } =
             self.notification;
-        let own = self.firing.first().into_iter().flat_map(|alert| [&alert.labels, &alert.annotations]);
+        let own =
+            self.firing.first().into_iter().flat_map(|alert| [&alert.labels, &alert.annotations]);
         let places = [common_labels, common_annotations, group_labels];
         let found = |place: &'a BTreeMap<String, String>| place.get(name).map(String::as_str);
         let said = places.into_iter().chain(own).filter_map(found);

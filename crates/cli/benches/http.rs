@@ -114,7 +114,7 @@ fn start(mut command: Command) -> Server {
         if let Some((_, found)) = line.split_once("/setup#") {
             code = Some(found.split_whitespace().next().unwrap_or_default().to_owned());
         }
-        if let Some((_, found)) = line.split_once("listening on http://") {
+        if let Some((_, found)) = line.split_once("listens on http://") {
             address = Some(found.trim().parse().expect("an address"));
         }
     }
@@ -149,7 +149,7 @@ fn trivial_server() {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("binds");
-        eprintln!("listening on http://{}", listener.local_addr().expect("bound"));
+        eprintln!("trivial listens on http://{}", listener.local_addr().expect("bound"));
         let app = axum::Router::new().route("/v1/decisions", axum::routing::post(handler));
         axum::serve(listener, app).await.expect("serves");
     });

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use npo_api::Problem;
 
+use crate::output::say;
+
 /// What `npo --help` says about exit codes.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
@@ -19,6 +21,9 @@ Environment:
   NPO_SERVER  address of the server, http://127.0.0.1:7171 if absent
   NPO_TOKEN   token; else the one kept by `npo admin setup` or `npo admin login`
   NO_COLOR    no colours if set";
+
+/// Code of an error answer that says nothing in the API's form.
+pub(crate) const NO_PROBLEM_DETAIL: &str = "no-problem-detail";
 
 /// The answer of a run that could ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +41,6 @@ pub(crate) enum Failure {
     /// Asked, and refused.
     #[error("{0}")]
     Refused(String),
-    /// The command line makes no sense in a way that the parser does not see.
-    #[error("{0}")]
-    Usage(String),
     /// The server answered with a problem.
     #[error("{0}")]
     Problem(Box<Problem>),
@@ -74,8 +76,9 @@ impl Failure {
         match self {
             Self::ReaderGone => 0,
             Self::Refused(_) => 1,
-            Self::Usage(_) => 2,
             Self::CouldNotAsk { .. } => 3,
+            // Whoever answered so was not npo.
+            Self::Problem(problem) if problem.code == NO_PROBLEM_DETAIL => 3,
             Self::Problem(problem) => match problem.status {
                 401 | 403 | 408 | 429 | 500.. => 3,
                 _ => 1,
@@ -110,9 +113,12 @@ pub(crate) fn finish(result: Result<Answer, Failure>) -> ExitCode {
         Ok(Answer::Yes) | Err(Failure::ReaderGone) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::from(1),
         Err(failure) => {
-            eprintln!("npo: {}", chain(&failure));
+            // Messages may quote what came from outside; excerpts of files have several lines.
+            chain(&failure).lines().enumerate().for_each(|(ix, line)| {
+                say(&format!("{}{line}", if ix == 0 { "npo: " } else { "     " }));
+            });
             if let Some(hint) = failure.hint() {
-                eprintln!("hint: {hint}");
+                say(&format!("hint: {hint}"));
             }
             ExitCode::from(failure.code())
         }
@@ -145,8 +151,8 @@ mod tests {
     #[test]
     fn codes_tell_no_from_could_not_ask() {
         assert_eq!(Failure::Refused(String::new()).code(), 1);
-        assert_eq!(Failure::Usage(String::new()).code(), 2);
         assert_eq!(Failure::cannot("x").code(), 3);
+        assert_eq!(problem(404, NO_PROBLEM_DETAIL).code(), 3);
         for (status, code) in [
             (401, 3),
             (403, 3),

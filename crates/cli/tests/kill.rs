@@ -43,7 +43,7 @@ impl Server {
             if let Some((_, code)) = line.split_once("/setup#") {
                 set_up = Some(code.split_whitespace().next().unwrap_or_default().to_owned());
             }
-            if let Some((_, found)) = line.split_once("listening on ") {
+            if let Some((_, found)) = line.split_once("listens on ") {
                 url = Some(found.trim().to_owned());
             }
             said.push(line);

@@ -134,7 +134,8 @@ fn an_override_pulls_on_a_score_that_is_sure_of_itself() {
 fn a_prior_that_is_too_sure_outweighs_the_people_who_deny_it() {
     // Known and unwanted: through the noisy channel of METHODS 2.4 a far-off prior takes every
     // override for the operator's mistake, moves little, and costs the operator their trust.
-    // A type's priors had better stay within a few logits.
+    // From a logit of about 5 on, a hundred overrides by one person do not stop the proposals, so a
+    // type's priors had better stay below that.
     let mut world = convinced(Profile::calibrated(), 12.0);
     let first = world.propose("leaf1", SURE).logit.expect("a logit").mean;
     for _ in 0..10 {

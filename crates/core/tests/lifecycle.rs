@@ -350,3 +350,13 @@ fn a_like_of_an_audited_decision_is_a_label_and_sets_nothing_going() {
     world.answer(made.id, ANN, Signal::Like);
     assert_eq!(world.in_flight("east"), (0, 0));
 }
+
+#[test]
+fn a_second_opinion_is_heard_until_expiry_however_short_the_retention() {
+    let mut world = World::new(Profile { retention_s: 1, ..Profile::calibrated() });
+    let id = world.propose("leaf1", SURE).id;
+    world.answer(id, ANN, Signal::Neutral);
+    world.wait(EXPIRES_S - 1);
+    world.propose("leaf2", DOUBTFUL);
+    world.answer(id, BOB, Signal::Like);
+}

@@ -13,15 +13,16 @@ use npo_policy::{EngineChoice, Fact, Input, Limits, Spe, check};
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-static SPE: LazyLock<Spe> = LazyLock::new(|| {
+static SPE: LazyLock<Spe> = LazyLock::new(|| load(&Limits::default()));
+
+fn load(limits: &Limits) -> Spe {
     let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/default");
     let child = Command::new(env!("CARGO_BIN_EXE_npo-policy-child"));
-    let report = check(&bundle, child, &Limits::default()).expect("the shipped bundle is sound");
-    let spe = Spe::load(&report.validated().expect("its cases pass"), &Limits::default())
-        .expect("it loads");
+    let report = check(&bundle, child, limits).expect("the shipped bundle is sound");
+    let spe = Spe::load(&report.validated().expect("its cases pass"), limits).expect("it loads");
     assert_eq!(*spe.engine(), EngineChoice::Vm);
     spe
-});
+}
 
 /// What differs from one input to the next.
 #[derive(Clone, Copy)]
@@ -91,6 +92,13 @@ fn main() {
 fn evaluate(bencher: Bencher<'_, '_>, varied: Varied) {
     let _ = SPE.evaluate(&varied.next());
     bencher.with_inputs(|| varied.next()).bench_refs(|input| SPE.evaluate(black_box(input)));
+}
+
+/// Every part is run, which is dearer than one run of the whole by what remembering would cost.
+#[divan::bench]
+fn nothing_remembered(bencher: Bencher<'_, '_>) {
+    let spe = load(&Limits { memo_entries_max: 0, ..Limits::default() });
+    bencher.with_inputs(|| SAME.next()).bench_refs(|input| spe.evaluate(black_box(input)));
 }
 
 #[divan::bench]

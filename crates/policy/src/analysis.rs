@@ -284,4 +284,35 @@ mod tests {
             found.expect("no refusal").input.iter().map(|path| path.join(".")).collect();
         assert_eq!(found, ["facts.x.y", "features", "scenario.risk", "source"]);
     }
+    #[test]
+    fn what_a_definition_sees_is_followed_through_what_it_calls() {
+        let check = |rules: &str, values: &[&str], types: &[&str]| {
+            let found = analysis(&format!("package p\n{rules}")).expect("no refusal");
+            let seen = found.seen_by(found.definitions.first().expect("a definition"));
+            let words = |paths: &BTreeSet<Path>| -> Vec<String> {
+                paths.iter().map(|path| path.join(".")).collect()
+            };
+            assert_eq!(
+                (words(&seen.values), words(&seen.types)),
+                (
+                    values.iter().map(ToString::to_string).collect(),
+                    types.iter().map(ToString::to_string).collect(),
+                ),
+                "{rules}"
+            );
+        };
+        check("a if b\nb if c\nc if input.source == \"x\"\nd if input.facts.y", &["source"], &[]);
+        check(
+            "a if f(1)\nf(x) if input.facts.y > x\nf(x) if input.facts.z > x",
+            &["facts.y", "facts.z"],
+            &[],
+        );
+        check("a if is_number(input.facts.x)", &[], &["facts.x"]);
+        check("a if { is_number(input.facts.x); input.facts.x > 1 }", &["facts.x"], &["facts.x"]);
+        check("a if is_number(input.facts[input.source])", &["facts", "source"], &[]);
+        check("a if is_number(input.facts.x.y)", &["facts.x.y"], &[]);
+        check("a if is_number(input.features.x)", &["features.x"], &[]);
+        // A function of the bundle by that name sees more than the type.
+        check("a if is_string(input.facts.x)\nis_string(x) if x > 1", &["facts.x"], &[]);
+    }
 }

@@ -7,15 +7,16 @@
 //! inputs that agree on those paths cannot be told apart by the bundle, and get the same verdict.
 //! The same holds of a part of a bundle and the paths that it mentions, itself or through the
 //! rules that it calls ([`crate::split`]).
+//! Where a fact is only ever the argument of a built-in that asks for its type, its type is all
+//! that a part can tell of it, and all that its key holds.
 //! Keys hold the values themselves, so equal keys mean equal values and not merely equal hashes.
+
+mod document;
 
 use std::collections::BTreeSet;
 
-use regorus::Value;
-use regorus::value::Object;
-
 use crate::analysis::Seen;
-use crate::input::{Fact, Input, number};
+use crate::input::{Fact, Input};
 use crate::walk::Path;
 
 /// What of the input a verdict depends on, in a fixed order and without overlaps.
@@ -92,83 +93,15 @@ impl Footprint {
         Self(parts.cloned().collect())
     }
 
+    /// An order in which whatever is within another footprint comes before it.
+    pub(crate) fn width(&self) -> (usize, usize) {
+        let wide = self.0.iter().filter(|part| matches!(part, Part::Features | Part::Facts));
+        (wide.count(), self.0.len())
+    }
+
     /// What makes these parts change.
     pub(crate) fn paces(&self) -> BTreeSet<Pace> {
         self.0.iter().map(Part::pace).collect()
-    }
-
-    /// The document that Rego sees as `input`, as far as this footprint sees it.
-    ///
-    /// What it leaves out cannot be told from what is there by whoever has this footprint.
-    pub(crate) fn value(&self, input: &Input<'_>) -> Value {
-        let [mut now, mut scenario, mut action, mut features, mut facts, mut in_flight] =
-            [const { Object::new() }; 6];
-        let mut top = Object::new();
-        let set = |fields: &mut Object, name: &str, value: Value| {
-            fields.insert(name.into(), value);
-        };
-        for part in &self.0 {
-            match part {
-                Part::Unix => set(&mut now, "unix", input.now.unix.into()),
-                Part::MinuteOfDay => {
-                    let minute = i64::from(input.now.minute_of_day);
-                    set(&mut now, "minute_of_day", minute.into());
-                }
-                Part::Weekday => set(&mut now, "weekday", i64::from(input.now.weekday).into()),
-                Part::Kind => set(&mut scenario, "type", input.scenario.kind.into()),
-                Part::Entity => set(&mut scenario, "entity", input.scenario.entity.into()),
-                Part::Site => set(&mut scenario, "site", input.scenario.site.into()),
-                Part::Risk => set(&mut scenario, "risk", input.scenario.risk.into()),
-                Part::ActionName => set(&mut action, "name", input.action.name.into()),
-                Part::ActionTarget => set(&mut action, "target", input.action.target.into()),
-                Part::Feature(name) => {
-                    if let Some(value) = input.feature(name) {
-                        set(&mut features, name, number(value));
-                    }
-                }
-                Part::Features => {
-                    for (name, value) in &input.features {
-                        set(&mut features, name, number(*value));
-                    }
-                    set(&mut top, "features", std::mem::take(&mut features).into());
-                }
-                Part::Fact(name) | Part::FactType(name) => {
-                    if let Some(fact) = input.fact(name) {
-                        set(&mut facts, name, fact.to_value());
-                    }
-                }
-                Part::Facts => {
-                    for (name, fact) in &input.facts {
-                        set(&mut facts, name, fact.to_value());
-                    }
-                    set(&mut top, "facts", std::mem::take(&mut facts).into());
-                }
-                Part::InFlightSite => {
-                    set(&mut in_flight, "site", input.context.in_flight_site.into());
-                }
-                Part::InFlightTotal => {
-                    set(&mut in_flight, "total", input.context.in_flight_total.into());
-                }
-                Part::Source => set(&mut top, "source", input.source.into()),
-            }
-        }
-        let mut context = Object::new();
-        if !in_flight.is_empty() {
-            set(&mut context, "in_flight", in_flight.into());
-        }
-        for (name, fields) in [
-            ("now", now),
-            ("scenario", scenario),
-            ("action", action),
-            ("features", features),
-            ("facts", facts),
-            ("context", context),
-        ] {
-            if !fields.is_empty() {
-                top.insert(name.into(), fields.into());
-            }
-        }
-        top.into()
     }
 
     /// Appends the exact values of `input` on this footprint to `key`.
@@ -367,5 +300,35 @@ mod tests {
         all.extend(["scenario.risk", "action.name", "action.target", "features", "facts"]);
         all.extend(["context.in_flight.site", "context.in_flight.total", "source"]);
         check(&[""], &all);
+    }
+    pub(super) fn input() -> Input<'static> {
+        Input {
+            now: crate::Now::from_unix(86_461),
+            scenario: crate::Scenario { kind: "k", entity: "e", site: "s", risk: "r" },
+            action: crate::Action { name: "n", target: "t" },
+            features: vec![("load", 0.5)],
+            facts: vec![("a", Fact::Number(1.0)), ("b", Fact::Bool(true)), ("a", Fact::Text("x"))],
+            context: crate::Context { in_flight_site: 1, in_flight_total: 2 },
+            source: "test",
+        }
+    }
+
+    #[test]
+    fn of_a_type_only_the_type_is_in_the_key() {
+        let path = |name: &str| vec!["facts".to_owned(), name.to_owned()];
+        let key = |seen: &Seen, fact: Option<Fact<'static>>| {
+            let facts = fact.map(|fact| ("a", fact)).into_iter().collect();
+            let mut key = Vec::new();
+            Footprint::of(seen).key(&Input { facts, ..input() }, &mut key);
+            key
+        };
+        let kinds = [None, Some(Fact::Number(1.0)), Some(Fact::Text("1")), Some(Fact::Bool(true))];
+        let mut seen = Seen { types: BTreeSet::from([path("a")]), ..Seen::default() };
+        let keys: BTreeSet<_> = kinds.iter().map(|fact| key(&seen, *fact)).collect();
+        assert_eq!(keys.len(), kinds.len());
+        assert_eq!(key(&seen, kinds[1]), key(&seen, Some(Fact::Number(2.0))));
+        seen.values.insert(path("a"));
+        assert_ne!(key(&seen, kinds[1]), key(&seen, Some(Fact::Number(2.0))));
+        assert_eq!(Footprint::of(&seen).paths(), ["facts.a"]);
     }
 }

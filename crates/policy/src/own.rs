@@ -73,3 +73,21 @@ fn values(value: &Value) -> usize {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Undefined => 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_are_equal_and_apart() {
+        let json = r#"{"a": [1, "x", null, {"b": true}], "d": {}}"#;
+        let original = Value::from_json_str(json).expect("test JSON");
+        let copied = data(&original);
+        assert_eq!(copied, original);
+        let at = |value: &Value| value.as_object().map(std::ptr::from_ref).expect("an object");
+        assert_ne!(at(&copied), at(&original));
+        let large = Value::from(vec![Value::Null; VALUES_MAX]);
+        let start = |value: &Value| value.as_array().map(std::ptr::from_ref).expect("an array");
+        assert_eq!(start(&data(&large)), start(&large));
+    }
+}

@@ -201,16 +201,27 @@ impl Slot {
         Self { key, hash, part: None, is_new: false }
     }
 
-    fn learn(&mut self, contribution: Contribution) {
-        self.part = Some((!contribution.is_nothing()).then(|| Arc::new(contribution)));
+    fn learn(&mut self, part: Part) {
+        self.part = Some(part);
         self.is_new = true;
     }
 }
 
-fn read(group: &Group, answer: &Value) -> Option<Contribution> {
-    if group.is_bare() {
-        return Contribution::read(Some(answer), None, None);
-    }
+/// What a group answered, or nothing where that is out of order.
+fn read(group: &Group, answer: &Value) -> Option<Part> {
+    let contribution = if group.is_bare() {
+        // The usual case is worth no allocation.
+        if answer.as_set().ok()?.is_empty() {
+            return Some(None);
+        }
+        Contribution::read(Some(answer), None, None)?
+    } else {
+        read_object(group, answer)?
+    };
+    Some((!contribution.is_nothing()).then(|| Arc::new(contribution)))
+}
+
+fn read_object(group: &Group, answer: &Value) -> Option<Contribution> {
     let answers = answer.as_object().ok()?;
     // What the group is part of must be there; an answer that is missing was undefined.
     let field = |has: bool, name: &str| match (has, answers.get(&Value::from(name))) {

@@ -170,14 +170,16 @@ fn place<'a, 'b>(members: &'b [Member<'a>]) -> Vec<Vec<&'b Member<'a>>> {
             Answer::Allow => &allow,
             Answer::Deny | Answer::Passed => &member.seen,
         };
-        let motion = Footprint::of(seen).volatile();
+        // Types count here like values: a definition that asks for the types of two facts links those
+        // that compare the one and the other, which then are run together.
+        let motion = Footprint::new(&seen.values.union(&seen.types).cloned().collect()).volatile();
         match groups.iter_mut().find(|(other, _)| *other == motion) {
             Some((_, group)) => group.push(member),
             None => groups.push((motion, vec![member])),
         }
     }
     // What moves with a wider group for the same reason may as well join it.
-    groups.sort_by_key(|(motion, _)| motion.paths().len());
+    groups.sort_by_key(|(motion, _)| motion.width());
     let mut placed: Vec<(Footprint, Vec<&Member<'_>>)> = Vec::new();
     while !groups.is_empty() {
         let (motion, group) = groups.remove(0);
@@ -194,7 +196,23 @@ fn place<'a, 'b>(members: &'b [Member<'a>]) -> Vec<Vec<&'b Member<'a>>> {
             None => placed.push((motion, group)),
         }
     }
-    placed.into_iter().map(|(_, group)| group).collect()
+    let mut steady = Vec::new();
+    for (motion, group) in &mut placed {
+        if motion.paths().is_empty() {
+            steady.append(group);
+        } else {
+            steady.extend(group.extract_if(.., |member| member.is_steady()));
+        }
+    }
+    let moving = placed.into_iter().map(|(_, group)| group);
+    std::iter::once(steady).chain(moving).filter(|group| !group.is_empty()).collect()
+}
+
+impl Member<'_> {
+    /// Whether nothing that it sees is in motion.
+    fn is_steady(&self) -> bool {
+        self.of != Answer::Allow && Footprint::of(&self.seen).volatile().paths().is_empty()
+    }
 }
 
 /// What some definitions see together.

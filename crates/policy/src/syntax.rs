@@ -1,7 +1,9 @@
 //! Small readings of the syntax tree: places, paths, literals.
 
+use std::ops::Range;
+
 use regorus::Value;
-use regorus::unstable::{Expr, Ref, RuleAssign, Span};
+use regorus::unstable::{Expr, Ref, Rule, RuleAssign, RuleHead, Span};
 
 use crate::refusal::Place;
 use crate::walk::{HeadValue, Path};
@@ -9,6 +11,13 @@ use crate::walk::{HeadValue, Path};
 /// Where a span begins.
 pub(crate) fn place(span: &Span) -> Place {
     Place { file: span.source.get_path().clone(), line: span.line, column: span.col }
+}
+
+/// Where a name stands in its file, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Name {
+    pub(crate) file: String,
+    pub(crate) bytes: Range<usize>,
 }
 
 /// The static components of a reference, the index expressions met on the way, and whether the whole is static.
@@ -102,5 +111,19 @@ pub(crate) fn is_modest_format(expr: &Expr) -> bool {
         let width = verb.trim_start_matches(['+', '-', '#', ' ', '.']);
         width.chars().take_while(|c| c.is_numeric()).count() <= DIGITS_MAX
             && width.chars().take_while(|c| c.is_numeric()).all(|c| c.is_ascii())
+    })
+}
+
+/// The name of a set that a definition adds to, unless its head is more than that name.
+pub(crate) fn member_name(rule: &Rule) -> Option<Name> {
+    let Rule::Spec { head: RuleHead::Set { refr, .. }, .. } = rule else {
+        return None;
+    };
+    let Expr::Var { span, .. } = refr.as_ref() else {
+        return None;
+    };
+    Some(Name {
+        file: span.source.get_path().clone(),
+        bytes: usize::try_from(span.start).ok()?..usize::try_from(span.end).ok()?,
     })
 }

@@ -6,7 +6,6 @@
 //! What is done with the findings is up to [`crate::analysis`] and [`crate::footprint`].
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use regorus::Value;
 use regorus::unstable::{ArithOp, Expr, Literal, Module, Query, Ref, Rule, RuleHead};
@@ -14,7 +13,9 @@ use regorus::unstable::{ArithOp, Expr, Literal, Module, Query, Ref, Rule, RuleHe
 use crate::builtins::{self, Use};
 use crate::limits::Limits;
 use crate::refusal::{Place, Refusal};
-use crate::syntax::{base, integer, is_modest_format, literal, place, static_path};
+use crate::syntax::{
+    Name, base, integer, is_modest_format, literal, member_name, place, static_path,
+};
 
 /// A path such as `["npo", "policy", "deny"]`.
 pub(crate) type Path = Vec<String>;
@@ -41,13 +42,6 @@ pub(crate) struct Definition {
     pub(crate) value: HeadValue,
     /// For a member of a set whose head is one plain name: where that name stands.
     pub(crate) name: Option<Name>,
-}
-
-/// Where a name stands in its file, in bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Name {
-    pub(crate) file: String,
-    pub(crate) bytes: Range<usize>,
 }
 
 /// What a definition says about the value of its rule.
@@ -393,18 +387,4 @@ impl Walker<'_> {
             }
         }
     }
-}
-
-/// The name of a set that a definition adds to, unless its head is more than that name.
-fn member_name(rule: &Rule) -> Option<Name> {
-    let Rule::Spec { head: RuleHead::Set { refr, .. }, .. } = rule else {
-        return None;
-    };
-    let Expr::Var { span, .. } = refr.as_ref() else {
-        return None;
-    };
-    Some(Name {
-        file: span.source.get_path().clone(),
-        bytes: usize::try_from(span.start).ok()?..usize::try_from(span.end).ok()?,
-    })
 }

@@ -5,8 +5,8 @@ mod support;
 use std::time::Duration;
 
 use npo_policy::{
-    EVALUATION_STACK_BYTES, EngineChoice, EvalPath, Fact, Input, Limits, Now, RULE_ERROR,
-    RULE_TIMEOUT, RULE_UNDEFINED, Scenario, Spe, Verdict,
+    EVALUATION_STACK_BYTES, EngineChoice, EvalPath, Fact, Input, Limits, RULE_ERROR, RULE_TIMEOUT,
+    RULE_UNDEFINED, Spe, Verdict,
 };
 use proptest::prelude::*;
 use support::generate::inputs;

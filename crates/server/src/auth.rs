@@ -138,7 +138,7 @@ fn why_not(state: &State, digest: &Digest) -> Problem {
             ("token-revoked", format!("token `{}` was revoked", token.id))
         }
         Some(token) if state.person(token.person).is_some_and(|p| !p.active) => {
-            ("person-inactive", format!("the owner of token `{}` has no access any more", token.id))
+            ("inactive-person", format!("the owner of token `{}` has no access any more", token.id))
         }
         Some(token) => {
             let at = token.expires.map(crate::convert::time::text).unwrap_or_default();

@@ -6,10 +6,16 @@
 //! Read `http/serve.rs` for the way of a request and `routes/` for the endpoints, which follow the
 //! list in `npo_api::endpoints`.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "a problem ends its request; its size is nothing beside rendering it"
+)]
+
 mod app;
 mod auth;
 pub mod config;
 mod convert;
+mod errors;
 mod feed;
 mod http;
 mod metrics;

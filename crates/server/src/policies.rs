@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::sync::Arc;
+use std::time::Duration;
 
 use npo_api::policy::Policy;
 use npo_core::event::PolicyRef;
@@ -27,6 +28,18 @@ pub(crate) use files::{Upload, UploadError};
 
 /// Bundles kept at most: each takes up to 8 MiB of disk.
 const BUNDLES_MAX: usize = 1000;
+
+/// Wall clock of one evaluation during a check, in milliseconds. Far more than an evaluation may
+/// take later: a machine that is busy, as it is when everything starts, must not make a sound
+/// bundle look bad.
+const CHECK_EVALUATION_MS_MAX: u64 = 3000;
+/// Wall clock of a whole check, in milliseconds, for the same reason.
+const CHECK_MS_MAX: u64 = 20_000;
+
+/// Times that the bundle in force is checked at a start.
+const LOAD_ATTEMPTS: u32 = 3;
+/// Pause between them.
+const LOAD_PAUSE: Duration = Duration::from_secs(1);
 
 /// Why a bundle was not kept or not put in force.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +97,10 @@ pub enum PolicyError {
 pub(crate) struct Policies {
     directory: PathBuf,
     child: Vec<String>,
+    /// Limits of evaluations that decide.
     limits: Limits,
+    /// Limits of the check.
+    check_limits: Limits,
     known: Mutex<BTreeMap<Digest, Policy>>,
     /// Why nothing is loaded, if nothing is.
     missing: Mutex<Option<String>>,
@@ -109,6 +125,11 @@ impl Policies {
         Ok(Self {
             child: config.policy_child.clone(),
             limits: Limits::default(),
+            check_limits: Limits {
+                evaluation_ms_max: CHECK_EVALUATION_MS_MAX,
+                child_ms_max: CHECK_MS_MAX,
+                ..Limits::default()
+            },
             known: Mutex::new(known),
             missing: Mutex::new(Some("no policy bundle was ever put in force".into())),
             changing: tokio::sync::Mutex::new(()),
@@ -122,7 +143,7 @@ impl Policies {
     pub(crate) fn restore(&self, engine: &Engine, first: Option<&Path>) -> Result<(), PolicyError> {
         let in_force = engine.read(|state| state.policy().cloned());
         let Some(in_force) = in_force else { return self.first(engine, first) };
-        match self.load_kept(&in_force.digest) {
+        match self.load_patiently(&in_force.digest) {
             Ok(ready) => {
                 self.put(engine, &ready);
                 Ok(())
@@ -138,6 +159,21 @@ impl Policies {
                 Ok(())
             }
         }
+    }
+
+    /// Tries again where the check may have failed for want of time: denying everything until the
+    /// next start is too much for that.
+    fn load_patiently(&self, digest: &Digest) -> Result<Ready, PolicyError> {
+        for _ in 1..LOAD_ATTEMPTS {
+            match self.load_kept(digest) {
+                Err(PolicyError::Refused(error)) => {
+                    tracing::warn!(%error, "the policy bundle in force was refused; trying again");
+                    std::thread::sleep(LOAD_PAUSE);
+                }
+                other => return other,
+            }
+        }
+        self.load_kept(digest)
     }
 
     fn first(&self, engine: &Engine, directory: Option<&Path>) -> Result<(), PolicyError> {
@@ -239,7 +275,7 @@ impl Policies {
 
     fn check(&self, directory: &Path) -> Result<Ready, PolicyError> {
         let report =
-            check(directory, self.process()?, &self.limits).map_err(PolicyError::Refused)?;
+            check(directory, self.process()?, &self.check_limits).map_err(PolicyError::Refused)?;
         let policy = describe(&report);
         let reference = PolicyRef {
             digest: report.digest.0,

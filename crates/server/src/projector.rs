@@ -17,6 +17,11 @@ use crate::tail::Tail;
 
 /// Events applied in one transaction at most.
 const BATCH: u64 = 4096;
+/// A batch of so many events says that many more are on their way.
+const MANY: usize = 256;
+/// Time given to them then: one large transaction costs far less than many small ones, and the
+/// lists are this much later only while events pour in.
+const GATHER: Duration = Duration::from_millis(25);
 /// Pause after a failure.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Connections kept for the next reader.
@@ -93,16 +98,24 @@ impl Lists {
 
 fn feed(shared: &Shared, mut tail: Tail, position: &watch::Sender<u64>) {
     while tail.wait() {
-        if let Err(error) = step(shared, &mut tail) {
-            tracing::error!(error = %error, "the lists were not brought up to date; trying again");
-            std::thread::sleep(RETRY_AFTER);
-            tail.seek(shared.views.lock().position());
-        }
+        let applied = match step(shared, &mut tail) {
+            Ok(applied) => applied,
+            Err(error) => {
+                tracing::error!(error = %error, "the lists are not up to date; trying again");
+                std::thread::sleep(RETRY_AFTER);
+                tail.seek(shared.views.lock().position());
+                0
+            }
+        };
         position.send_replace(tail.position());
+        if (MANY..BATCH as usize).contains(&applied) {
+            std::thread::sleep(GATHER);
+        }
     }
 }
 
-fn step(shared: &Shared, tail: &mut Tail) -> Result<(), Box<dyn std::error::Error>> {
+/// Applies the next batch; gives how many events it had.
+fn step(shared: &Shared, tail: &mut Tail) -> Result<usize, Box<dyn std::error::Error>> {
     let batch: Vec<_> = tail.next(BATCH)?.into_iter().map(|(at, event, _)| (at, event)).collect();
     let mut views = shared.views.lock();
     if let Err(error) = views.apply(&batch) {
@@ -114,5 +127,5 @@ fn step(shared: &Shared, tail: &mut Tail) -> Result<(), Box<dyn std::error::Erro
         }
         return Err(error.into());
     }
-    Ok(())
+    Ok(batch.len())
 }

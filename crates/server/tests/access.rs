@@ -100,7 +100,7 @@ fn a_token_that_does_not_work_says_why() {
     let path = format!("/v1/people/{id}");
     let changed = world.admin.send("PATCH", &path, br#"{"active": false}"#).expect(200);
     assert_eq!(changed["active"], false);
-    oleg.get("/v1/whoami").problem(401, "person-inactive", "no access");
+    oleg.get("/v1/whoami").problem(401, "inactive-person", "no access");
 }
 
 #[test]
@@ -216,6 +216,9 @@ fn paths_and_methods_that_are_not_there_say_what_is() {
     let world = World::new();
     let missing = world.nobody().get("/v1/nothing");
     assert_eq!((missing.status, missing.json()["code"].clone()), (404, json!("not-found")));
+    let page = world.nobody().get(missing.json()["type"].as_str().expect("a path"));
+    assert!(page.status == 200 && page.text.starts_with("# Not found"), "{page:?}");
+    assert_eq!(world.nobody().get("/errors/none").status, 404);
     let wrong = world.nobody().send("DELETE", "/v1/decisions", b"");
     assert_eq!((wrong.status, wrong.header("allow")), (405, Some("POST, GET")));
     assert_eq!(wrong.json()["code"], "method-not-allowed");

@@ -112,7 +112,12 @@ impl Credentials {
             .truncate(true)
             .mode(0o600)
             .open(&temporary)
-            .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+            .and_then(|mut file| {
+                // A file left over from an earlier attempt may have another mode.
+                file.set_permissions(fs::Permissions::from_mode(0o600))?;
+                file.write_all(text.as_bytes())?;
+                file.sync_all()
+            })
             .and_then(|()| fs::rename(&temporary, &self.path));
         written.map_err(|source| {
             // Best effort: the rename may have failed with the file still there.

@@ -16,7 +16,7 @@ use ureq::config::Config;
 use ureq::http::Response;
 use ureq::{Agent, Body, RequestBuilder, typestate};
 
-use crate::exit::Failure;
+use crate::exit::{Failure, NO_PROBLEM_DETAIL};
 use address::Address;
 
 /// How long a connection may take: a server that is there answers in far less.
@@ -209,7 +209,7 @@ impl Client {
                 "{} answered with status {status} and no problem detail: `{said}`",
                 self.address
             );
-            Problem::new(status, "no-problem-detail", detail)
+            Problem::new(status, NO_PROBLEM_DETAIL, detail)
         });
         Err(Failure::Problem(Box::new(problem)))
     }

@@ -78,7 +78,7 @@ pub(crate) fn follow(
 }
 
 /// Whether asking again cannot help.
-fn is_final(failure: &Failure) -> bool {
+pub(crate) fn is_final(failure: &Failure) -> bool {
     matches!(failure, Failure::Problem(problem) if matches!(problem.status, 400..=407 | 410..=428))
 }
 

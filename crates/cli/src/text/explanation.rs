@@ -235,12 +235,13 @@ impl Page {
     fn policy(&mut self, policy: &PolicyReason) {
         let PolicyReason { allowed, bundle, rules, error, sentence } = policy;
         self.prose(if *allowed { Tone::Good } else { Tone::Bad }, sentence);
-        for rule in rules {
-            self.point(&if rule.message.is_empty() {
-                rule.rule.clone()
-            } else {
-                format!("{}: {}", rule.rule, rule.message)
-            });
+        // What the sentence has named needs no line unless it has something to add.
+        for rule in
+            rules.iter().filter(|rule| !rule.message.is_empty() || !sentence.contains(&rule.rule))
+        {
+            let words =
+                if rule.message.is_empty() { String::new() } else { format!(": {}", rule.message) };
+            self.point(&format!("{}{words}", rule.rule));
         }
         if let Some(error) = error {
             self.prose(Tone::Bad, &format!("While judging: {error}"));

@@ -85,6 +85,16 @@ pub(crate) fn shorten(text: &str, columns: usize) -> String {
     format!("{head}…{}", tail.into_iter().collect::<String>())
 }
 
+/// `text` in at most `columns`, with an ellipsis at the end if it is longer: sentences begin with
+/// what matters.
+pub(crate) fn cut(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let Some(room) = columns.checked_sub(1) else { return String::new() };
+    format!("{}…", take_columns(text.chars(), room))
+}
+
 fn take_columns(chars: impl Iterator<Item = char>, columns: usize) -> String {
     let mut left = columns;
     chars
@@ -176,6 +186,14 @@ mod tests {
         check("spine3→leaf1", 5, "sp…f1");
         check("接口接口接口", 6, "接…口");
         check("abc", 0, "");
+    }
+
+    #[test]
+    fn cutting_keeps_the_beginning() {
+        assert_eq!(cut("like on d1", 20), "like on d1");
+        assert_eq!(cut("like on d1", 8), "like on…");
+        assert_eq!(cut("接口接口", 4), "接…");
+        assert_eq!(cut("abc", 0), "");
     }
 
     #[test]

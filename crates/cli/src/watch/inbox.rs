@@ -4,11 +4,12 @@
 //! and draws.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use npo_api::decision::{DecisionDetail, DecisionPage};
 use npo_api::feedback::{Feedback, FeedbackRequest};
@@ -16,9 +17,10 @@ use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event as TerminalEvent};
 
 use super::keys::key;
-use super::model::{Effect, Event, Model, Refusal};
+use super::model::{Effect, Event, ITEMS_MAX, Model, Refusal};
 use super::update::update;
 use super::view::draw;
+use crate::client::sse::Told;
 use crate::client::{Client, Received, path, sse};
 use crate::exit::{Failure, chain};
 use crate::output::colours_wanted;
@@ -26,8 +28,10 @@ use crate::text::when;
 
 /// How often countdowns move and signals are looked for.
 const TICK: Duration = Duration::from_millis(250);
-/// Open decisions shown at most: the largest page of the API.
-const OPEN_MAX: u32 = 500;
+/// Between two fetches of the list, when every event asks for one.
+const LIST_PAUSE: Duration = Duration::from_millis(300);
+/// Before a stream that never stood is tried again.
+const STREAM_PAUSE: Duration = Duration::from_secs(3);
 /// Events taken before the screen is drawn again.
 const EVENTS_PER_FRAME: usize = 1024;
 
@@ -137,48 +141,56 @@ fn read_keys(messages: &Sender<Message>) {
 
 fn follow(client: &Client, messages: &Sender<Message>) {
     let tell = |event: Event| messages.send(Message::Event(Box::new(event)));
-    let ended = sse::follow(client, None, &mut |told| match tell(Event::Stream(told)) {
-        Ok(()) => std::ops::ControlFlow::Continue(()),
-        Err(_) => std::ops::ControlFlow::Break(()),
-    });
-    if let Err(failure) = ended {
-        let _ = tell(Event::StreamEnded(chain(&failure)));
+    loop {
+        let ended = sse::follow(client, None, &mut |told| match tell(Event::Stream(told)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        });
+        let Err(failure) = ended else { return };
+        let is_over = sse::is_final(&failure);
+        if tell(Event::Stream(Told::Lost(chain(&failure)))).is_err() || is_over {
+            return;
+        }
+        thread::sleep(STREAM_PAUSE);
     }
 }
 
-/// Runs errands in order. Lists that are asked for again before they were fetched are fetched once.
+/// Runs errands in order, except that the list is fetched once for many wishes, and not all the time.
 fn run_errands(client: &Client, effects: &Receiver<Effect>, messages: &Sender<Message>) {
-    while let Ok(first) = effects.recv() {
-        let mut todo: Vec<Effect> = Vec::new();
-        for effect in std::iter::once(first).chain(effects.try_iter()) {
-            if !todo.contains(&effect) {
-                todo.push(effect);
+    let mut list_due: Option<Instant> = None;
+    let mut listed = Instant::now();
+    loop {
+        let patience = list_due.map_or(TICK, |due| due.saturating_duration_since(Instant::now()));
+        let event = match effects.recv_timeout(patience) {
+            Ok(Effect::LoadOpen) => {
+                list_due.get_or_insert(Instant::now().max(listed + LIST_PAUSE));
+                continue;
             }
-        }
-        for effect in todo {
-            let event = match effect {
-                Effect::LoadOpen => {
-                    Event::Loaded(open_decisions(client).map_err(|failure| chain(&failure)))
-                }
-                Effect::LoadDetail(id) => {
-                    let detail = detail(client, &id).map_err(|failure| chain(&failure));
-                    Event::Detail(id, detail)
-                }
-                Effect::Answer(id, request) => {
-                    let answer = answer(client, &id, &request);
-                    Event::Answered(id, answer)
-                }
-                Effect::Quit => return,
-            };
-            if messages.send(Message::Event(Box::new(event))).is_err() {
-                return;
+            Ok(Effect::LoadDetail(id)) => {
+                let detail = detail(client, &id).map_err(|failure| chain(&failure));
+                Event::Detail(id, detail)
             }
+            Ok(Effect::Answer(id, request)) => {
+                let answer = answer(client, &id, &request);
+                Event::Answered(id, answer)
+            }
+            Err(RecvTimeoutError::Timeout) if list_due.is_none() => continue,
+            Err(RecvTimeoutError::Timeout) => {
+                list_due = None;
+                let open = open_decisions(client).map_err(|failure| chain(&failure));
+                listed = Instant::now();
+                Event::Loaded(open)
+            }
+            Ok(Effect::Quit) | Err(RecvTimeoutError::Disconnected) => return,
+        };
+        if messages.send(Message::Event(Box::new(event))).is_err() {
+            return;
         }
     }
 }
 
 fn open_decisions(client: &Client) -> Result<Vec<npo_api::decision::Decision>, Failure> {
-    let query = [("status", "open".to_owned()), ("limit", OPEN_MAX.to_string())];
+    let query = [("status", "open".to_owned()), ("limit", ITEMS_MAX.to_string())];
     let page: Received<DecisionPage> = client.get("/v1/decisions", &query)?;
     Ok(page.value.items)
 }

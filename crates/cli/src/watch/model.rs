@@ -10,6 +10,8 @@ use crate::text::{Tone, when};
 
 /// Details kept at hand; older ones are asked for again.
 pub(super) const DETAILS_MAX: usize = 64;
+/// Decisions in the list at most: the largest page of the API. Older ones are there after a refresh.
+pub(super) const ITEMS_MAX: usize = 500;
 /// The longest reason that can be typed, in bytes; the API's limit.
 pub(super) const REASON_BYTES_MAX: usize = 1024;
 
@@ -115,8 +117,6 @@ pub(super) enum Event {
     /// Time passed.
     Tick(i64),
     Stream(Told),
-    /// The stream ended for good, and why.
-    StreamEnded(String),
     Loaded(Result<Vec<Decision>, String>),
     Detail(String, Result<Box<DecisionDetail>, String>),
     Answered(String, Result<Box<Feedback>, Refusal>),

@@ -10,12 +10,15 @@ use ratatui::widgets::{Block, Borders, Clear, Paragraph};
 
 use super::model::{Item, Link, Model, Pane};
 use crate::text::explanation::{self, risk_tone};
-use crate::text::{Line, Tone, clean, shorten, when, width, wrap};
+use crate::text::{Line, Tone, clean, cut, shorten, when, width, wrap};
 
 /// From so many columns on, list and decision stand side by side.
 const SIDE_BY_SIDE: u16 = 72;
-/// Rows that an item takes.
-const ITEM_ROWS: u16 = 2;
+/// Rows that an item takes: where the list is narrow, the entity has one of its own.
+const ROWS_BESIDE: u16 = 3;
+const ROWS_ABOVE: u16 = 2;
+/// A countdown that is shorter asks for care.
+const EXPIRES_SOON_MS: i64 = 120_000;
 /// What the keys do.
 const HELP: [(&str, &str); 10] = [
     ("j k ↓ ↑", "move"),
@@ -64,7 +67,7 @@ fn split(area: Rect) -> (Rect, Rect) {
         return (list, detail);
     }
     // Whole items only; the decision gets the larger part.
-    let list = (area.height * 2 / 5 / ITEM_ROWS * ITEM_ROWS).max(ITEM_ROWS);
+    let list = (area.height * 2 / 5 / ROWS_ABOVE * ROWS_ABOVE).max(ROWS_ABOVE);
     let [list, detail] =
         Layout::vertical([Constraint::Length(list), Constraint::Min(1)]).areas(area);
     (list, detail)
@@ -78,7 +81,7 @@ fn title(model: &Model, columns: u16, colour: bool) -> Row<'static> {
     };
     let open = format!("npo  {} open  ", model.items.len());
     let room = usize::from(columns).saturating_sub(width(&open));
-    style_line(&Line::of(Tone::Strong, open).and(tone, shorten(&link, room)), colour)
+    style_line(&Line::of(Tone::Strong, open).and(tone, cut(&link, room)), colour)
 }
 
 fn bottom_line(model: &Model, columns: u16, colour: bool) -> Row<'static> {
@@ -94,7 +97,7 @@ fn bottom_line(model: &Model, columns: u16, colour: bool) -> Row<'static> {
         );
     }
     let (tone, words) = &model.status;
-    style_line(&Line::of(*tone, shorten(&clean(words), columns)), colour)
+    style_line(&Line::of(*tone, cut(&clean(words), columns)), colour)
 }
 
 fn tail(text: &str, columns: usize) -> String {
@@ -103,32 +106,41 @@ fn tail(text: &str, columns: usize) -> String {
 }
 
 fn draw_list(frame: &mut Frame<'_>, model: &Model, area: Rect, colour: bool) {
-    let shown = usize::from(area.height / ITEM_ROWS).max(1);
+    let is_beside = area.width < frame.area().width;
+    let item_rows = if is_beside { ROWS_BESIDE } else { ROWS_ABOVE };
+    let shown = usize::from(area.height / item_rows).max(1);
     let selected = model.selected_ix().unwrap_or(0);
     let first = (selected + 1).saturating_sub(shown);
-    let beside = usize::from(area.width >= SIDE_BY_SIDE || area.width < frame.area().width);
-    let columns = usize::from(area.width) - beside;
+    let columns = usize::from(area.width) - usize::from(is_beside);
     let rows = model.items.iter().enumerate().skip(first).take(shown).flat_map(|(ix, item)| {
         let is_selected = ix == selected;
-        item_lines(item, model, is_selected, columns).map(|line| {
-            let row = style_line(&line, colour);
-            if is_selected {
-                row.patch_style(Style::new().add_modifier(Modifier::REVERSED))
-            } else {
-                row
-            }
-        })
+        item_lines(item, model.now_ms, is_selected, columns, is_beside).into_iter().map(
+            move |line| {
+                let row = style_line(&line, colour);
+                if is_selected {
+                    row.patch_style(Style::new().add_modifier(Modifier::REVERSED))
+                } else {
+                    row
+                }
+            },
+        )
     });
     let text: Vec<Row<'_>> = rows.collect();
-    let borders = if beside == 1 { Borders::RIGHT } else { Borders::NONE };
+    let borders = if is_beside { Borders::RIGHT } else { Borders::NONE };
     frame.render_widget(Paragraph::new(text).block(Block::new().borders(borders)), area);
 }
 
-/// Score, risk, type and age; below them entity, action and the time that is left.
-fn item_lines(item: &Item, model: &Model, is_selected: bool, columns: usize) -> [Line; 2] {
+/// Score, risk, type and age; then entity, action and the time that is left.
+fn item_lines(
+    item: &Item,
+    now_ms: i64,
+    is_selected: bool,
+    columns: usize,
+    is_tall: bool,
+) -> Vec<Line> {
     let Item { decision, made_ms, expires_ms } = item;
     let mark = if is_selected { "▶" } else { " " };
-    let age = when::brief(model.now_ms - made_ms);
+    let age = when::brief(now_ms - made_ms);
     let risk = shorten(&clean(&decision.risk), 8);
     let head = format!("{mark}{:.2} ", decision.score);
     let room = columns.saturating_sub(width(&head) + width(&risk) + 1 + width(&age) + 1);
@@ -137,15 +149,25 @@ fn item_lines(item: &Item, model: &Model, is_selected: bool, columns: usize) -> 
         .and(risk_tone(&decision.risk), format!("{risk} "))
         .and(Tone::Plain, kind)
         .and(Tone::Faint, format!(" {age}"));
-    let left_ms = expires_ms - model.now_ms;
+    let left_ms = expires_ms - now_ms;
     let left =
         if left_ms > 0 { format!("{} left", when::brief(left_ms)) } else { "expired".to_owned() };
-    let tone = if left_ms < 120_000 { Tone::Care } else { Tone::Faint };
+    let tone = if left_ms < EXPIRES_SOON_MS { Tone::Care } else { Tone::Faint };
     let room = columns.saturating_sub(2 + width(&left));
-    let action = clean(&decision.action);
-    let entity = shorten(&clean(&decision.entity), room.saturating_sub(width(&action) + 2).max(8));
-    let middle = pad(&shorten(&format!("{entity} {action}"), room.saturating_sub(1)), room);
-    [first, Line::plain(" ").and(Tone::Plain, middle).and(tone, format!(" {left}"))]
+    let (entity, action) = (clean(&decision.entity), clean(&decision.action));
+    let with_left = |text: &str| {
+        Line::plain(format!(" {}", pad(&shorten(text, room), room))).and(tone, format!(" {left}"))
+    };
+    if is_tall {
+        let entity = shorten(&entity, columns.saturating_sub(1));
+        return vec![
+            first,
+            Line::plain(format!(" {}", pad(&entity, columns.saturating_sub(1)))),
+            with_left(&action),
+        ];
+    }
+    let entity = shorten(&entity, room.saturating_sub(width(&action) + 1).max(8));
+    vec![first, with_left(&format!("{entity} {action}"))]
 }
 
 fn pad(text: &str, columns: usize) -> String {
@@ -234,114 +256,4 @@ fn style(tone: Tone, colour: bool) -> Style {
 }
 
 #[cfg(test)]
-mod tests {
-    use npo_api::decision::Decision;
-    use ratatui::Terminal;
-    use ratatui::backend::TestBackend;
-
-    use super::super::model::{Event, Key, Typing};
-    use super::super::update::update;
-    use super::*;
-    use crate::client::sse::Told;
-    use crate::sample;
-
-    fn screen() -> Model {
-        let mut model = Model::new(sample::MADE_MS);
-        let second = Decision {
-            scenario_type: "link-imbalance".into(),
-            entity: "spine3→leaf1".into(),
-            action: "rebalance-ecmp".into(),
-            risk: "medium".into(),
-            score: 0.61,
-            ..sample::decision("d41")
-        };
-        let third = Decision {
-            entity: "a-device-with-a-very-long-name.site-7.example:FourHundredGigE0/0/0/31".into(),
-            risk: "critical".into(),
-            expires_at: "2026-03-01T10:05:00Z".into(),
-            ..sample::decision("d40")
-        };
-        for event in [
-            Event::Stream(Told::Connected),
-            Event::Loaded(Ok(vec![sample::decision("d42"), second, third])),
-            Event::Detail("d42".into(), Ok(Box::new(sample::detail("d42")))),
-            Event::Tick(sample::MADE_MS + 4 * 60_000),
-        ] {
-            model = update(model, event).0;
-        }
-        model
-    }
-
-    fn drawn(model: &Model, columns: u16, rows: u16) -> String {
-        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a test terminal");
-        terminal.draw(|frame| draw(frame, model, true)).expect("draws");
-        let buffer = terminal.backend().buffer().clone();
-        let row = |y| {
-            (0..columns).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned()
-                + "\n"
-        };
-        (0..rows).map(row).collect()
-    }
-
-    /// Compares with `snapshots/NAME.txt`; `NPO_UPDATE_SNAPSHOTS=1` writes it instead.
-    fn check(name: &str, model: &Model, columns: u16, rows: u16) {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join(format!("src/watch/snapshots/{name}.txt"));
-        let found = drawn(model, columns, rows);
-        if std::env::var_os("NPO_UPDATE_SNAPSHOTS").is_some() {
-            std::fs::create_dir_all(path.parent().expect("has one")).expect("makes");
-            std::fs::write(&path, &found).expect("writes");
-        }
-        let expected = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            found == expected,
-            "{name} looks different; NPO_UPDATE_SNAPSHOTS=1 accepts it\nfound:\n{found}\nexpected:\n{expected}"
-        );
-    }
-
-    #[test]
-    fn the_screen_looks_as_reviewed() {
-        let model = screen();
-        check("wide", &model, 80, 24);
-        check("narrow", &model, 40, 20);
-        let full = Model { pane: Pane::Full, ..model.clone() };
-        check("full", &full, 80, 40);
-        let help = update(model.clone(), Event::Key(Key::Char('?'))).0;
-        check("help", &help, 80, 24);
-        check("help-narrow", &help, 40, 20);
-        let typing = Model {
-            typing: Some(Typing { id: "d42".into(), text: "the peer is being serviced".into() }),
-            ..model
-        };
-        check("typing-narrow", &typing, 40, 20);
-        check("empty", &Model::new(0), 80, 24);
-    }
-
-    #[test]
-    fn any_size_can_be_drawn() {
-        let mut model = screen();
-        model.link = Link::Lost("no route".into());
-        model.help = true;
-        for columns in [1, 2, 7, 20, 39, 71, 72, 200] {
-            for rows in [1, 2, 3, 5, 24, 100] {
-                drawn(&model, columns, rows);
-            }
-        }
-    }
-
-    #[test]
-    fn the_selected_decision_is_always_in_sight() {
-        let mut model = Model::new(sample::MADE_MS);
-        let decisions = (0..50).map(|n| Decision {
-            entity: format!("entity-{n}"),
-            ..sample::decision(&format!("d{n}"))
-        });
-        model = update(model, Event::Loaded(Ok(decisions.collect()))).0;
-        for n in 0..50 {
-            let text = drawn(&model, 80, 24);
-            assert!(text.lines().any(|line| line.starts_with('▶')), "{n}:\n{text}");
-            assert!(text.contains(&format!(" entity-{n} ")), "{n}:\n{text}");
-            model = update(model, Event::Key(Key::Char('j'))).0;
-        }
-    }
-}
+mod tests;

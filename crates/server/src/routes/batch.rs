@@ -3,6 +3,11 @@
 //! A line that is wrong is answered with its problem and touches no other line. Empty lines are
 //! passed over without an answer.
 
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+
 use axum::response::Response;
 use npo_api::decision::{BatchDecision, Disposition};
 use npo_api::{Problem, decision::BatchLine};
@@ -19,32 +24,61 @@ use crate::http::problem::field;
 
 /// Lines handed to the engine at once: enough that waiting for the disk costs little, few enough
 /// that other requests get their turn.
-const CHUNK: usize = 2048;
+const CHUNK: usize = 1024;
+/// Chunks of one batch that wait for the disk at once; together far below what the engine takes.
+const WAITING_MAX: usize = 4;
 /// Longest idempotency key of a line, in bytes.
 const KEY_MAX: usize = 255;
 /// Bytes of an ordinary line of the answer, for the buffer's first size.
 const ANSWER_BYTES: usize = 128;
 
 /// Judges many proposals.
+///
+/// While one chunk waits for the disk the next ones are parsed and decided; chunks are begun, and
+/// answered, in the order of their lines.
 pub(super) async fn propose(call: Call) -> Result<Response, Problem> {
     let mut answer = Vec::with_capacity(1024);
     let mut lines = (1u64..).zip(call.body.split(|byte| *byte == b'\n'));
+    let mut waiting: VecDeque<Pin<Box<dyn Future<Output = _> + Send + '_>>> = VecDeque::new();
     loop {
         let chunk: Vec<(u64, &[u8])> = lines
             .by_ref()
             .filter(|(_, line)| !line.iter().all(u8::is_ascii_whitespace))
             .take(CHUNK)
             .collect();
-        if chunk.is_empty() {
+        let more = !chunk.is_empty();
+        if more {
+            let mut judging: Pin<Box<dyn Future<Output = _> + Send + '_>> =
+                Box::pin(judge(&call, chunk));
+            match begin(&mut judging).await {
+                Some(judged) => waiting.push_back(Box::pin(std::future::ready(judged))),
+                None => waiting.push_back(judging),
+            }
+        }
+        while waiting.len() >= WAITING_MAX || !(more || waiting.is_empty()) {
+            if let Some(judged) = waiting.pop_front() {
+                let lines: Result<Vec<u8>, Problem> = judged.await;
+                answer.extend_from_slice(&lines?);
+            }
+        }
+        if !more {
             break;
         }
-        answer.reserve(chunk.len() * ANSWER_BYTES);
-        judge(&call, &chunk, &mut answer).await?;
     }
+    drop(waiting);
     Ok(content(200, "application/x-ndjson", answer))
 }
 
-async fn judge(call: &Call, chunk: &[(u64, &[u8])], answer: &mut Vec<u8>) -> Result<(), Problem> {
+/// Runs a future up to where it first waits.
+async fn begin<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    poll_fn(|context| match Pin::new(&mut *future).poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+async fn judge(call: &Call, chunk: Vec<(u64, &[u8])>) -> Result<Vec<u8>, Problem> {
     let mut parsed: Vec<_> =
         chunk.iter().map(|(number, line)| parse(call, *number, line)).collect();
     let proposals: Vec<_> = parsed
@@ -53,14 +87,15 @@ async fn judge(call: &Call, chunk: &[(u64, &[u8])], answer: &mut Vec<u8>) -> Res
         .collect();
     let mut receipts =
         call.app.engine.propose_batch(call.caller().person, proposals).await.into_iter();
+    let mut answer = Vec::with_capacity(chunk.len() * ANSWER_BYTES);
     for ((number, _), entry) in chunk.iter().zip(&parsed) {
         let outcome = match entry {
             Ok(_) => receipts.next().map_or_else(lost, decided),
             Err(problem) => Err(problem.clone()),
         };
-        write(answer, *number, outcome)?;
+        write(&mut answer, *number, outcome)?;
     }
-    Ok(())
+    Ok(answer)
 }
 
 fn parse<'a>(

@@ -20,11 +20,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::routing::{MethodFilter, on};
+use axum::routing::{MethodFilter, get, on};
 use npo_api::endpoints::{ENDPOINTS, Method};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
+use crate::errors;
 use crate::http::problem;
 use crate::http::serve::{Handler, serve};
 
@@ -79,6 +80,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         router = router.route(endpoint.path, on(filter(endpoint.method), answer));
     }
     router
+        .route("/errors/{code}", get(errors::page))
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(CatchPanicLayer::custom(problem::panicked))

@@ -44,12 +44,12 @@ pub(super) fn print(
         .count();
     let refused = sent.iter().filter(|sent| sent.problem.is_some()).count();
     let known = if again > 0 {
-        format!(", {again} of them known from an earlier replay")
+        format!(" ({again} of them known from an earlier replay)")
     } else {
         String::new()
     };
     say(&format!(
-        "{samples} samples, {} findings{known}, {refused} refused, {withdrawn} withdrawn",
+        "samples {samples}, findings {}{known}, refused {refused}, withdrawn {withdrawn}",
         sent.len()
     ));
     Ok(())

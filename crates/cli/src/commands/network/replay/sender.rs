@@ -1,22 +1,24 @@
 //! Sends findings on: one by one at a recorded pace, in batches at full speed, nowhere in a dry run.
 //!
+//! Both go to the batch endpoint: idempotency keys belong to an endpoint, and a second replay at
+//! another speed must not decide anew.
 //! Order is kept: what is waiting is sent before a condition's end withdraws it.
 
 use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-use npo_api::decision::{BatchDecision, BatchLine, Decision, Withdrawal, Withdrawn};
+use npo_api::decision::{BatchDecision, BatchLine, Withdrawal, Withdrawn};
 use npo_network::{FactValue, Finding, FindingState};
 use serde::Serialize;
 
 use super::proposal;
 use crate::client::{Client, Received};
-use crate::exit::{Failure, chain};
+use crate::exit::Failure;
 use crate::output::Out;
 use crate::text::{Line, Tone, clean, number, when};
 
-/// Proposals in one request.
+/// Proposals in one request at full speed.
 const BATCH_MAX: usize = 256;
 /// How often an overloaded or unready server is asked again, and the first pause; pauses double.
 const RETRIES: u32 = 6;
@@ -49,7 +51,7 @@ pub(super) struct Sender {
 
 enum Target {
     Nowhere,
-    Server { client: Box<Client>, recording: String, batches: bool },
+    Server { client: Box<Client>, recording: String, batch_max: usize },
 }
 
 impl Sender {
@@ -58,12 +60,12 @@ impl Sender {
         Self::new(Target::Nowhere)
     }
 
-    /// Proposes to a server, in batches if it may.
-    pub(super) fn to(client: Client, recording: &str, batches: bool) -> Self {
+    /// Proposes to a server, in large batches if it may.
+    pub(super) fn to(client: Client, recording: &str, may_wait: bool) -> Self {
         Self::new(Target::Server {
             client: Box::new(client),
             recording: recording.to_owned(),
-            batches,
+            batch_max: if may_wait { BATCH_MAX } else { 1 },
         })
     }
 
@@ -90,8 +92,7 @@ impl Sender {
         }
         match (&self.target, finding.state) {
             (Target::Nowhere, _) => out.value(&Shown::of(finding), Shown::lines),
-            (Target::Server { batches: true, .. }, FindingState::Raised) => self.queue(finding),
-            (Target::Server { batches: false, .. }, FindingState::Raised) => self.propose(finding),
+            (Target::Server { .. }, FindingState::Raised) => self.queue(finding),
             (Target::Server { .. }, FindingState::Resolved) => self.withdraw(finding),
         }
     }
@@ -127,33 +128,14 @@ impl Sender {
     }
 
     fn queue(&mut self, finding: &Finding) -> Result<(), Failure> {
-        let Target::Server { recording, .. } = &self.target else { return Ok(()) };
+        let Target::Server { recording, batch_max, .. } = &self.target else { return Ok(()) };
+        let batch_max = *batch_max;
         let mut proposal = proposal::of(finding, recording);
         proposal.idempotency_key = Some(proposal::key("propose", finding, recording));
         serde_json::to_writer(&mut self.waiting, &proposal)
             .map_err(|error| Failure::could_not("could not write a proposal as JSON", error))?;
         self.waiting.push(b'\n');
-        if self.sent.len() - self.waiting_from >= BATCH_MAX { self.flush() } else { Ok(()) }
-    }
-
-    fn propose(&mut self, finding: &Finding) -> Result<(), Failure> {
-        let Target::Server { client, recording, .. } = &self.target else { return Ok(()) };
-        let (body, key) =
-            (proposal::of(finding, recording), proposal::key("propose", finding, recording));
-        let answer: Result<Received<Decision>, Failure> =
-            patiently(|| client.post("/v1/decisions", &body, Some(&key)));
-        let Some(sent) = self.sent.last_mut() else { return Ok(()) };
-        match answer {
-            Ok(Received { value, .. }) => {
-                let Decision { id, disposition, score, threshold, allowed, replayed, .. } = value;
-                sent.decision =
-                    Some(BatchDecision { id, disposition, score, threshold, allowed, replayed });
-            }
-            Err(failure) if is_refusal(&failure) => sent.problem = Some(chain(&failure)),
-            Err(failure) => return Err(failure),
-        }
-        self.waiting_from = self.sent.len();
-        Ok(())
+        if self.sent.len() - self.waiting_from >= batch_max { self.flush() } else { Ok(()) }
     }
 
     fn withdraw(&mut self, finding: &Finding) -> Result<(), Failure> {

@@ -161,6 +161,7 @@ impl Profile {
             }
         };
         self.check_name()?;
+        self.check_monitor()?;
         match &self.scorer {
             Scorer::MovingAverage { rate } => check("scorer.rate", *rate, 0.0, 1.0)?,
             Scorer::Hierarchical(settings) => {
@@ -213,6 +214,19 @@ impl Profile {
             check("feedback reward", worth.reward, -1.0, 1.0)?;
         }
         Ok(())
+    }
+
+    /// The published monitor refits moving averages; with another scorer it would report retrainings
+    /// that change nothing.
+    fn check_monitor(&self) -> Result<(), InvalidProfile> {
+        match (&self.monitor, &self.scorer) {
+            (MonitorSettings::Off, _) | (_, Scorer::MovingAverage { .. }) => Ok(()),
+            (_, Scorer::Hierarchical(_)) => Err(InvalidProfile {
+                setting: "monitor",
+                found: "on with a hierarchical scorer".into(),
+                expected: "`off`, or a moving-average scorer".into(),
+            }),
+        }
     }
 
     fn check_name(&self) -> Result<(), InvalidProfile> {

@@ -20,9 +20,10 @@ pub const NAME_MAX: usize = 64;
 pub const TEXT_MAX: usize = 4096;
 /// Longest TOML form, in bytes: the largest valid type with room for layout and comments.
 pub const TOML_MAX: usize = 1 << 20;
-/// A standardised value is limited to this many scales either side of its centre, so that one
-/// absurd reading cannot dominate a score; the raw value is kept beside it.
-pub const STANDARDISED_MAX: f64 = 10.0;
+/// A standardised value is limited to this many scales either side of its centre; the raw value is
+/// kept beside it. One absurd reading cannot dominate a score then, and a prior cannot be so sure
+/// of itself that it explains away the people who deny it (see `answers.rs` among the tests).
+pub const STANDARDISED_MAX: f64 = 4.0;
 
 /// How much harm a wrong action of this type can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -59,13 +59,12 @@ fn build(events: u64, scenarios: u64, answered: bool) -> Built {
     let mut batch = Vec::new();
     let toml = include_str!("../../../scenarios/link-imbalance.toml");
     let definition = ScenarioType::from_toml(toml).expect("the shipped type is valid");
-    let raw: npo_core::Vector = definition.features.iter().map(|f| f.center.clamp(f.min, f.max)).collect();
+    let raw: npo_core::Vector =
+        definition.features.iter().map(|f| f.center.clamp(f.min, f.max)).collect();
     let person = NewPerson { handle: "op".into(), name: "op".into(), roles: vec![Role::Operator] };
-    let mut first = vec![
-        Command::ActivateScenarioType(Box::new(definition)),
-        Command::AddPerson(person),
-    ]
-    .into_iter();
+    let mut first =
+        vec![Command::ActivateScenarioType(Box::new(definition)), Command::AddPerson(person)]
+            .into_iter();
     let mut i = 0;
     let mut answer_next = None;
     while state.position() < events {
@@ -75,7 +74,13 @@ fn build(events: u64, scenarios: u64, answered: bool) -> Built {
             let known = state.scenarios().find(TypeId(0), &entity);
             let named = ScenarioRef::Named { entity, site: "east".into() };
             let scenario = known.map_or(named, ScenarioRef::Known);
-            Command::Propose(Proposal { type_id: TypeId(0), scenario, action: 0, raw: raw.clone(), text: None })
+            Command::Propose(Proposal {
+                type_id: TypeId(0),
+                scenario,
+                action: 0,
+                raw: raw.clone(),
+                text: None,
+            })
         });
         for envelope in decide(&state, command, &inputs(i as i64 * 10)).expect("accepted") {
             if let (true, Event::DecisionMade(made)) = (answered, &envelope.event)
@@ -91,7 +96,8 @@ fn build(events: u64, scenarios: u64, answered: bool) -> Built {
                     consent: true,
                 };
                 let (decision, by, signal) = (made.id, PersonId(1), Signal::Like);
-                answer_next = Some(Command::Answer(AnswerOrder { decision, by, signal, provenance }));
+                answer_next =
+                    Some(Command::Answer(AnswerOrder { decision, by, signal, provenance }));
             }
             let (kind, version, body) = npo_core::stored::encode(&envelope);
             state.apply(&envelope);
@@ -106,7 +112,12 @@ fn build(events: u64, scenarios: u64, answered: bool) -> Built {
     let head = log.head().expect("a head");
     let store = SnapshotStore::open(&dir.path().join("snapshots"), 1).expect("a directory");
     let bytes = postcard::to_stdvec(&state).expect("encodes");
-    eprintln!("{} events, {} scenarios, snapshot of {} MB", head.position, state.scenarios().len(), bytes.len() / 1_000_000);
+    eprintln!(
+        "{} events, {} scenarios, snapshot of {} MB",
+        head.position,
+        state.scenarios().len(),
+        bytes.len() / 1_000_000
+    );
     store.save(head.position, head.hash, STATE_FORM, &bytes).expect("saves");
     Built { dir, events: head.position }
 }
@@ -144,7 +155,8 @@ fn replay(bencher: Bencher) {
 fn start_with_a_million_scenarios(bencher: Bencher) {
     let built = &*MILLION;
     bencher.bench_local(|| {
-        let store = SnapshotStore::open(&built.dir.path().join("snapshots"), 1).expect("a directory");
+        let store =
+            SnapshotStore::open(&built.dir.path().join("snapshots"), 1).expect("a directory");
         let log = Box::new(open(built.dir.path()));
         let (engine, report) = Engine::open(log, Some(store), Options::default()).expect("opens");
         assert!(report.snapshot.is_some(), "{report:?}");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use npo_core::decide::NamedProposal;
 use npo_core::event::{RuleHit, Verdict};
-use npo_core::proposal::{FactValue, Proposal, Text};
+use npo_core::proposal::{FactValue, Proposal, ScenarioRef, Text};
 use npo_core::scenario_type::ScenarioType;
 use npo_core::{Draws, Millis, Rejection, State};
 use npo_policy::{Action, Context, Fact, Input, Now, Scenario, Spe};
@@ -31,12 +31,18 @@ pub(crate) fn resolve(
     named: NamedProposal<'_>,
     at: Millis,
 ) -> Result<Gathered, Rejection> {
-    let (entity, site) = (named.entity.to_owned(), named.site.to_owned());
+    let entity = named.entity.to_owned();
+    let claimed = named.site;
     let proposal = npo_core::decide::resolve(state, named)?;
-    let definition = state
-        .type_state(proposal.type_id)
-        .map(|t| Arc::clone(t.definition()))
-        .ok_or_else(|| Rejection::UnknownScenarioType { name: entity.clone(), known: String::new() })?;
+    let site = match &proposal.scenario {
+        ScenarioRef::Known(id) => state.scenario(*id).map_or(claimed, |known| known.site),
+        ScenarioRef::Named { .. } => claimed,
+    }
+    .to_owned();
+    let definition =
+        state.type_state(proposal.type_id).map(|t| Arc::clone(t.definition())).ok_or_else(
+            || Rejection::UnknownScenarioType { name: entity.clone(), known: String::new() },
+        )?;
     let source = state.person(actor).map(|p| p.handle.clone()).unwrap_or_default();
     let context = in_flight(state, &site, at);
     Ok(Gathered { proposal, definition, entity, site, source, context })
@@ -81,12 +87,25 @@ impl Gathered {
         same_type && in_flight(state, &self.site, at) == self.context
     }
 
-    /// Notes anew what the verdict depends on.
-    pub(crate) fn refresh(&mut self, state: &State, at: Millis) {
-        if let Some(type_state) = state.type_state(self.proposal.type_id) {
-            self.definition = Arc::clone(type_state.definition());
+    /// Notes anew what the verdict depends on; action and features are put into the terms of the
+    /// version in force by their names.
+    pub(crate) fn refresh(&mut self, state: &State, at: Millis) -> Result<(), Rejection> {
+        let in_force = state.type_state(self.proposal.type_id).map(|t| Arc::clone(t.definition()));
+        if let Some(definition) = in_force.filter(|new| !Arc::ptr_eq(new, &self.definition)) {
+            let action = &self.definition.actions[usize::from(self.proposal.action)].name;
+            let unknown = || Rejection::UnknownAction {
+                action: action.clone(),
+                scenario_type: definition.name.clone(),
+                known: format!("others in version {}", definition.version),
+            };
+            self.proposal.action = definition.action_named(action).ok_or_else(unknown)?;
+            let names = self.definition.features.iter().map(|f| f.name.as_str());
+            let pairs = names.zip(self.proposal.raw.iter().copied());
+            self.proposal.raw = definition.raw_from_named(pairs)?;
+            self.definition = definition;
         }
         self.context = in_flight(state, &self.site, at);
+        Ok(())
     }
 
     fn input(&self, at: Millis) -> Input<'_> {

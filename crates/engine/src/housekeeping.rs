@@ -18,7 +18,12 @@ const SNAPSHOT_TICK: Duration = Duration::from_millis(500);
 /// Expiries recorded per tick: keeps a burst of them from holding up answers.
 const EXPIRIES_PER_TICK: usize = 1024;
 
-fn start(name: &str, inner: Arc<Inner>, tick: Duration, mut work: impl FnMut(&Engine) + Send + 'static) -> JoinHandle<()> {
+fn start(
+    name: &str,
+    inner: Arc<Inner>,
+    tick: Duration,
+    mut work: impl FnMut(&Engine) + Send + 'static,
+) -> JoinHandle<()> {
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {
@@ -70,7 +75,9 @@ pub(crate) fn start_snapshots(inner: Arc<Inner>, mut last: u64) -> JoinHandle<()
 
 impl Inner {
     fn save_snapshot(&self) -> Result<u64, Box<dyn std::error::Error>> {
-        let Some(store) = &self.snapshots else { return Err("there is no place for snapshots".into()) };
+        let Some(store) = &self.snapshots else {
+            return Err("there is no place for snapshots".into());
+        };
         let mut reader = (self.open_reader)()?;
         let (state, _) = restore::restore(reader.as_mut(), Some(store))?;
         let position = state.position();

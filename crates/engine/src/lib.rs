@@ -171,7 +171,8 @@ impl Engine {
             engine.0.threads.lock().push(thread);
         }
         let profile = Box::new(engine.0.options.profile.clone());
-        let order = engine.order(npo_core::people::NPO, None, npo_core::Command::ActivateProfile(profile));
+        let order =
+            engine.order(npo_core::people::NPO, None, npo_core::Command::ActivateProfile(profile));
         let _receipt = block_on(order).map_err(OpenError::Profile)?;
         Ok((engine, report))
     }

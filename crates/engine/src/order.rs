@@ -121,7 +121,7 @@ impl Engine {
             inputs.verdict = Some(gathered.verdict(spe.as_deref(), inputs.at));
             let mut core = self.0.core.lock();
             if !gathered.still_holds(&core.state, inputs.at) {
-                gathered.refresh(&core.state, inputs.at);
+                gathered.refresh(&core.state, inputs.at)?;
                 if attempt < ATTEMPTS {
                     continue;
                 }
@@ -162,7 +162,7 @@ impl Engine {
                     return Ok(Taken::Before(position));
                 }
                 if !gathered.still_holds(&core.state, at) {
-                    gathered.refresh(&core.state, at);
+                    gathered.refresh(&core.state, at)?;
                     verdict = gathered.verdict(spe.as_deref(), at);
                 }
                 let inputs = Inputs { verdict: Some(verdict), ..inputs(actor, request, at) };
@@ -233,7 +233,9 @@ impl Core {
         if let Some(position) = self.answered(inputs.request)? {
             return Ok(Taken::Before(position));
         }
-        if self.group.records.len() >= inner.options.group_max || self.group.bytes >= GROUP_BYTES_MAX {
+        if self.group.records.len() >= inner.options.group_max
+            || self.group.bytes >= GROUP_BYTES_MAX
+        {
             return Err(Refusal::Overloaded);
         }
         let events = decide(&self.state, command, inputs)?;

@@ -113,15 +113,19 @@ pub fn fold(
     let mut failed = None;
     let after = state.position();
     let limit = until.map(|until| until.saturating_sub(after));
-    reader.visit(after, limit, &mut |entry| match decode(entry.kind, entry.version, entry.body) {
-        Ok(envelope) => {
-            state.apply(&envelope);
-            ControlFlow::Continue(())
-        }
-        Err(source) => {
-            failed = Some(OpenError::Decode { position: entry.position, source });
-            ControlFlow::Break(())
-        }
-    })?;
+    reader.visit(
+        after,
+        limit,
+        &mut |entry| match decode(entry.kind, entry.version, entry.body) {
+            Ok(envelope) => {
+                state.apply(&envelope);
+                ControlFlow::Continue(())
+            }
+            Err(source) => {
+                failed = Some(OpenError::Decode { position: entry.position, source });
+                ControlFlow::Break(())
+            }
+        },
+    )?;
     failed.map_or(Ok(state), Err)
 }

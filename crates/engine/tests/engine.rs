@@ -103,7 +103,10 @@ fn answer(engine: &Engine, id: DecisionId, by: u32, signal: Signal) -> Result<Re
         confidence: Some(0.5),
         consent: true,
     };
-    order(engine, Command::Answer(AnswerOrder { decision: id, by: PersonId(by), signal, provenance }))
+    order(
+        engine,
+        Command::Answer(AnswerOrder { decision: id, by: PersonId(by), signal, provenance }),
+    )
 }
 
 /// Bytes of the running state and of a fresh fold of its log.
@@ -145,8 +148,9 @@ fn the_same_key_from_many_threads_decides_once() {
     let engine = prepared(Box::new(MemoryLog::new()), 60);
     let before = engine.read(State::position);
     let ids: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            (0..8).map(|_| scope.spawn(|| propose(&engine, Some("same")).expect("taken"))).collect();
+        let threads: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| propose(&engine, Some("same")).expect("taken")))
+            .collect();
         threads.into_iter().map(|t| made(&t.join().expect("no panic")).0).collect()
     });
     assert!(ids.windows(2).all(|pair| pair[0] == pair[1]), "{ids:?}");
@@ -159,7 +163,8 @@ fn a_batch_answers_line_by_line() {
     let engine = prepared(Box::new(MemoryLog::new()), 60);
     let mut wrong = proposal("a");
     wrong.features = Features::Named(vec![("flops", 1.0)]);
-    let lines = vec![(None, proposal("a")), (None, wrong), (None, proposal("a")), (None, proposal("b"))];
+    let lines =
+        vec![(None, proposal("a")), (None, wrong), (None, proposal("a")), (None, proposal("b"))];
     let results = engine.propose_batch_blocking(PersonId(1), lines);
     assert_eq!(results.len(), 4);
     assert!(matches!(&results[1], Err(Refusal::Rejected(Rejection::Feature(_)))));
@@ -198,7 +203,8 @@ fn replay_gives_the_same_bytes_over_sqlite_with_and_without_snapshots() {
     let path = dir.path().join("log.db");
     let snapshots = dir.path().join("snapshots");
     let before = {
-        let log = npo_log_sqlite::SqliteLog::open(&path, &npo_log_sqlite::Options::default()).expect("opens");
+        let log = npo_log_sqlite::SqliteLog::open(&path, &npo_log_sqlite::Options::default())
+            .expect("opens");
         let engine = open(Box::new(log), Some(&snapshots), 200);
         prepare(&engine, 60);
         for i in 0..700 {
@@ -213,9 +219,11 @@ fn replay_gives_the_same_bytes_over_sqlite_with_and_without_snapshots() {
         engine.shutdown();
         live
     };
-    let log = npo_log_sqlite::SqliteLog::open(&path, &npo_log_sqlite::Options::default()).expect("opens again");
+    let log = npo_log_sqlite::SqliteLog::open(&path, &npo_log_sqlite::Options::default())
+        .expect("opens again");
     let store = SnapshotStore::open(&snapshots, 2).expect("a directory");
-    let (engine, report) = Engine::open(Box::new(log), Some(store), Options::default()).expect("opens");
+    let (engine, report) =
+        Engine::open(Box::new(log), Some(store), Options::default()).expect("opens");
     assert!(report.snapshot.is_some(), "{report:?}");
     assert!(report.replayed < 700, "{report:?}");
     assert_eq!(engine.read(|state| postcard::to_stdvec(state).expect("encodes")), before);
@@ -231,7 +239,8 @@ fn changing_the_profile_is_an_event_and_keeps_counting() {
     propose(&engine, None).expect("taken");
     order(&engine, Command::ActivateProfile(Box::new(Profile::paper()))).expect("accepted");
     propose(&engine, None).expect("taken");
-    let same = order(&engine, Command::ActivateProfile(Box::new(Profile::paper()))).expect("accepted");
+    let same =
+        order(&engine, Command::ActivateProfile(Box::new(Profile::paper()))).expect("accepted");
     assert!(same.events.is_empty(), "nothing to do");
     assert_eq!(engine.read(|state| state.types()[0].tally.decisions_total()), 2);
     let (live, folded) = both_states(&engine);
@@ -243,7 +252,8 @@ fn changing_the_profile_is_an_event_and_keeps_counting() {
 fn withdrawing_an_unknown_condition_is_nothing_to_do() {
     let engine = prepared(Box::new(MemoryLog::new()), 60);
     let what = Withdrawn::Correlation("never seen".into());
-    let receipt = order(&engine, Command::Withdraw { what, reason: "resolved".into() }).expect("accepted");
+    let receipt =
+        order(&engine, Command::Withdraw { what, reason: "resolved".into() }).expect("accepted");
     assert!(receipt.events.is_empty());
     engine.shutdown();
 }

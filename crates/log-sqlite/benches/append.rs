@@ -23,13 +23,7 @@ fn main() {
 }
 
 fn batch(group: usize) -> Vec<Record> {
-    (0..group)
-        .map(|i| Record {
-            kind: 1,
-            version: 1,
-            body: vec![i as u8; BODY],
-        })
-        .collect()
+    (0..group).map(|i| Record { kind: 1, version: 1, body: vec![i as u8; BODY] }).collect()
 }
 
 #[divan::bench(name = "sqlite", args = GROUPS, sample_count = 12, sample_size = 1)]
@@ -49,13 +43,11 @@ fn append_rounds(bencher: Bencher, log: &mut dyn EventLog, group: usize) {
     let batch = batch(group);
     let rounds = rounds(group);
     let mut head = log.head().expect("has a head");
-    bencher
-        .counter(ItemsCount::new(rounds * group))
-        .bench_local(|| {
-            for _ in 0..rounds {
-                head = log.append(head.position, &batch).expect("appends");
-            }
-        });
+    bencher.counter(ItemsCount::new(rounds * group)).bench_local(|| {
+        for _ in 0..rounds {
+            head = log.append(head.position, &batch).expect("appends");
+        }
+    });
 }
 
 /// Frames with the same hash chain, written over zeros that were there before, so that a sync is data only.
@@ -67,30 +59,23 @@ fn bare_file(bencher: Bencher, group: usize) {
     let mut file = preallocated(rounds * group * frame);
     let mut buffer = Vec::with_capacity(group * frame);
     let mut head = Head::EMPTY;
-    bencher
-        .counter(ItemsCount::new(rounds * group))
-        .bench_local(|| {
-            file.seek(SeekFrom::Start(0)).expect("seeks");
-            for _ in 0..rounds {
-                buffer.clear();
-                for Record {
-                    kind,
-                    version,
-                    body,
-                } in &batch
-                {
-                    head = head.next(*kind, *version, body);
-                    buffer.extend_from_slice(&head.position.to_le_bytes());
-                    buffer.extend_from_slice(&kind.to_le_bytes());
-                    buffer.push(*version);
-                    buffer.extend_from_slice(&(body.len() as u32).to_le_bytes());
-                    buffer.extend_from_slice(body);
-                    buffer.extend_from_slice(&head.hash);
-                }
-                file.write_all(&buffer).expect("writes");
-                file.sync_data().expect("syncs");
+    bencher.counter(ItemsCount::new(rounds * group)).bench_local(|| {
+        file.seek(SeekFrom::Start(0)).expect("seeks");
+        for _ in 0..rounds {
+            buffer.clear();
+            for Record { kind, version, body } in &batch {
+                head = head.next(*kind, *version, body);
+                buffer.extend_from_slice(&head.position.to_le_bytes());
+                buffer.extend_from_slice(&kind.to_le_bytes());
+                buffer.push(*version);
+                buffer.extend_from_slice(&(body.len() as u32).to_le_bytes());
+                buffer.extend_from_slice(body);
+                buffer.extend_from_slice(&head.hash);
             }
-        });
+            file.write_all(&buffer).expect("writes");
+            file.sync_data().expect("syncs");
+        }
+    });
 }
 
 fn preallocated(bytes: usize) -> File {

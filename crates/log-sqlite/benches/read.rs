@@ -17,13 +17,8 @@ fn main() {
 }
 
 fn fill(log: &mut dyn EventLog) {
-    let batch: Vec<Record> = (0..5000)
-        .map(|i| Record {
-            kind: 1,
-            version: 1,
-            body: vec![i as u8; 300],
-        })
-        .collect();
+    let batch: Vec<Record> =
+        (0..5000).map(|i| Record { kind: 1, version: 1, body: vec![i as u8; 300] }).collect();
     for group in 0..EVENTS / 5000 {
         log.append(group * 5000, &batch).expect("appends");
     }

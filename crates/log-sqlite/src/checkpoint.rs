@@ -75,10 +75,7 @@ impl Checkpointer {
                 path: path.to_owned(),
                 source,
             })?;
-        Ok(Checkpointer {
-            shared,
-            thread: Some(thread),
-        })
+        Ok(Checkpointer { shared, thread: Some(thread) })
     }
 
     /// Wakes the thread; returns at once.
@@ -100,11 +97,7 @@ impl Drop for Checkpointer {
 /// A failed checkpoint loses nothing, because the write-ahead log still holds the pages; it is tried again with the next batch of pages.
 fn passive(connection: &Connection) {
     match checkpoint(connection, "PASSIVE") {
-        Ok(Progress {
-            pages,
-            written_back,
-            ..
-        }) => {
+        Ok(Progress { pages, written_back, .. }) => {
             debug!(pages, written_back, "checkpoint");
         }
         Err(error) => warn!(%error, "checkpoint failed; the write-ahead log keeps the pages"),
@@ -123,13 +116,11 @@ pub(crate) struct Progress {
 }
 
 pub(crate) fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Progress> {
-    connection
-        .prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?
-        .query_row([], |row| {
-            Ok(Progress {
-                blocked: row.get::<_, i64>(0)? != 0,
-                pages: row.get(1)?,
-                written_back: row.get(2)?,
-            })
+    connection.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?.query_row([], |row| {
+        Ok(Progress {
+            blocked: row.get::<_, i64>(0)? != 0,
+            pages: row.get(1)?,
+            written_back: row.get(2)?,
         })
+    })
 }

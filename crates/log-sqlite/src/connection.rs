@@ -32,41 +32,22 @@ pub(crate) fn sqlite(
         let path = path.clone();
         if is_damage(&source) {
             let (found, expected) = (source.to_string(), "an SQLite database".to_owned());
-            OpenError::Foreign {
-                path,
-                found,
-                expected,
-            }
+            OpenError::Foreign { path, found, expected }
         } else {
-            OpenError::Sqlite {
-                action,
-                path,
-                source,
-            }
+            OpenError::Sqlite { action, path, source }
         }
     }
 }
 
 /// The path with every link resolved, so that two names of one log mean one lock; the file need not exist yet, its directory must.
 pub(crate) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
-    let io = |source| OpenError::Io {
-        action: "find",
-        path: path.to_owned(),
-        source,
-    };
+    let io = |source| OpenError::Io { action: "find", path: path.to_owned(), source };
     if path.exists() {
         return path.canonicalize().map_err(io);
     }
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let directory = directory
-        .unwrap_or(Path::new("."))
-        .canonicalize()
-        .map_err(io)?;
-    let name = path
-        .file_name()
-        .ok_or_else(|| io(std::io::ErrorKind::InvalidFilename.into()))?;
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new(".")).canonicalize().map_err(io)?;
+    let name = path.file_name().ok_or_else(|| io(std::io::ErrorKind::InvalidFilename.into()))?;
     Ok(directory.join(name))
 }
 
@@ -83,9 +64,7 @@ pub(crate) fn open_writer(path: &Path, options: &Options) -> Result<Connection, 
     let empty = identify(&connection, path)?;
     if empty {
         // Must come before the first write; later it would have no effect.
-        connection
-            .pragma_update(None, "page_size", PAGE_BYTES)
-            .map_err(&failed)?;
+        connection.pragma_update(None, "page_size", PAGE_BYTES).map_err(&failed)?;
     }
     make_durable(&connection, path, options)?;
     if empty {
@@ -149,34 +128,20 @@ fn make_durable(connection: &Connection, path: &Path, options: &Options) -> Resu
         if found == expected {
             Ok(())
         } else {
-            Err(OpenError::Setting {
-                path,
-                setting,
-                found,
-                expected,
-            })
+            Err(OpenError::Setting { path, setting, found, expected })
         }
     };
-    let mode: String = connection
-        .query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0))
-        .map_err(&failed)?;
+    let mode: String =
+        connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0)).map_err(&failed)?;
     setting("journal_mode", mode, "wal")?;
-    connection
-        .pragma_update(None, "synchronous", "FULL")
-        .map_err(&failed)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(&failed)?;
     let synchronous = pragma(connection, "synchronous").map_err(&failed)?;
     setting("synchronous", synchronous.to_string(), "2")?;
-    connection
-        .pragma_update(None, "wal_autocheckpoint", 0)
-        .map_err(&failed)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(&failed)?;
     let wal_bytes = i64::from(options.wal_pages_max) * i64::from(PAGE_BYTES);
-    connection
-        .pragma_update(None, "journal_size_limit", wal_bytes)
-        .map_err(&failed)?;
+    connection.pragma_update(None, "journal_size_limit", wal_bytes).map_err(&failed)?;
     if let Some(pages) = options.pages_max {
-        connection
-            .pragma_update(None, "max_page_count", pages)
-            .map_err(&failed)?;
+        connection.pragma_update(None, "max_page_count", pages).map_err(&failed)?;
     }
     Ok(())
 }
@@ -201,33 +166,21 @@ fn identify(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
         return Err(foreign(path, &found, &format!("{APPLICATION_ID:#010x}")));
     }
     if form > FORM {
-        return Err(OpenError::Newer {
-            path: path.to_owned(),
-            found: form,
-            expected: FORM,
-        });
+        return Err(OpenError::Newer { path: path.to_owned(), found: form, expected: FORM });
     }
     let table: Option<String> = connection
         .query_row("SELECT max(sql) FROM sqlite_schema", [], |row| row.get(0))
         .map_err(&failed)?;
     if form != FORM || objects != 1 || table.as_deref() != Some(TABLE) {
         let found = format!("log form {form} with {objects} tables and indexes");
-        return Err(foreign(
-            path,
-            &found,
-            &format!("log form {FORM} with the table of events"),
-        ));
+        return Err(foreign(path, &found, &format!("log form {FORM} with the table of events")));
     }
     Ok(false)
 }
 
 fn foreign(path: &Path, found: &str, expected: &str) -> OpenError {
     let (found, expected) = (found.to_owned(), expected.to_owned());
-    OpenError::Foreign {
-        path: path.to_owned(),
-        found,
-        expected,
-    }
+    OpenError::Foreign { path: path.to_owned(), found, expected }
 }
 
 /// In one transaction, so that a crash leaves an empty database or a whole one.
@@ -242,9 +195,5 @@ fn sync_directory(path: &Path) -> Result<(), OpenError> {
     let directory = path.parent().unwrap_or(Path::new("."));
     File::open(directory)
         .and_then(|directory| directory.sync_all())
-        .map_err(|source| OpenError::Io {
-            action: "sync",
-            path: directory.to_owned(),
-            source,
-        })
+        .map_err(|source| OpenError::Io { action: "sync", path: directory.to_owned(), source })
 }

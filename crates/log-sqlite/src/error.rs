@@ -91,10 +91,7 @@ fn code(error: &rusqlite::Error) -> Option<ErrorCode> {
 
 /// Whether SQLite complains about its own structure rather than about its surroundings.
 pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
-    matches!(
-        code(error),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-    )
+    matches!(code(error), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 /// Whether there is no room. Extending the shared index of the write-ahead log reports a full disk as an I/O error of its own.
@@ -106,51 +103,29 @@ fn is_full(error: &rusqlite::Error) -> bool {
 /// An error met while event `position` was to be read.
 pub(crate) fn reading(position: u64, error: rusqlite::Error) -> ReadError {
     if is_damage(&error) {
-        ReadError::Unreadable {
-            position,
-            source: error.into(),
-        }
+        ReadError::Unreadable { position, source: error.into() }
     } else {
-        ReadError::Storage {
-            position,
-            source: error.into(),
-        }
+        ReadError::Storage { position, source: error.into() }
     }
 }
 
 /// An error met while `records` records were to be appended after `after`.
 pub(crate) fn appending(after: u64, records: usize, error: rusqlite::Error) -> AppendError {
     if is_full(&error) {
-        AppendError::Full {
-            after,
-            records,
-            source: error.into(),
-        }
+        AppendError::Full { after, records, source: error.into() }
     } else if is_damage(&error) {
-        AppendError::Corrupt {
-            after,
-            source: error.into(),
-        }
+        AppendError::Corrupt { after, source: error.into() }
     } else {
-        AppendError::Storage {
-            after,
-            records,
-            source: error.into(),
-        }
+        AppendError::Storage { after, records, source: error.into() }
     }
 }
 
 /// An error met while the head was asked for, before `records` records could be appended after `after`.
 pub(crate) fn headless(after: u64, records: usize, error: ReadError) -> AppendError {
     match error {
-        ReadError::Storage { .. } => AppendError::Storage {
-            after,
-            records,
-            source: error.into(),
-        },
-        ReadError::Corrupt { .. } | ReadError::Unreadable { .. } => AppendError::Corrupt {
-            after,
-            source: error.into(),
-        },
+        ReadError::Storage { .. } => AppendError::Storage { after, records, source: error.into() },
+        ReadError::Corrupt { .. } | ReadError::Unreadable { .. } => {
+            AppendError::Corrupt { after, source: error.into() }
+        }
     }
 }

@@ -24,11 +24,7 @@ impl WriterLock {
         let lock = lock_path(path);
         let io = |action| {
             let path = lock.clone();
-            move |source| OpenError::Io {
-                action,
-                path,
-                source,
-            }
+            move |source| OpenError::Io { action, path, source }
         };
         let mut file = OpenOptions::new()
             .read(true)
@@ -41,11 +37,7 @@ impl WriterLock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let holder = holder(&mut file);
-                return Err(OpenError::Locked {
-                    path: path.to_owned(),
-                    lock,
-                    holder,
-                });
+                return Err(OpenError::Locked { path: path.to_owned(), lock, holder });
             }
             Err(TryLockError::Error(source)) => return Err(io("lock")(source)),
         }
@@ -68,9 +60,7 @@ fn note(file: &mut File) -> std::io::Result<()> {
 
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
-    let read = file
-        .rewind()
-        .and_then(|()| file.take(NOTE_BYTES_MAX).read_to_string(&mut text));
+    let read = file.rewind().and_then(|()| file.take(NOTE_BYTES_MAX).read_to_string(&mut text));
     match (read, text.trim().parse::<u32>()) {
         (Ok(_), Ok(process)) if process == std::process::id() => "by this process".to_owned(),
         (Ok(_), Ok(process)) => format!("by process {process}"),

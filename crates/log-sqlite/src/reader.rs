@@ -32,9 +32,7 @@ impl SqliteReader {
     /// When the file is absent, is no log of a known form, or SQLite refuses.
     pub fn open(path: &Path, options: &Options) -> Result<SqliteReader, OpenError> {
         let path = connection::resolve(path)?;
-        Ok(SqliteReader {
-            connection: connection::open_reader(&path, options)?,
-        })
+        Ok(SqliteReader { connection: connection::open_reader(&path, options)? })
     }
 }
 
@@ -82,10 +80,7 @@ impl LogReader for SqliteReader {
             return Ok(());
         }
         let source = found.replace('\n', " ").into();
-        Err(ReadError::Unreadable {
-            position: after,
-            source,
-        })
+        Err(ReadError::Unreadable { position: after, source })
     }
 }
 
@@ -100,10 +95,7 @@ pub(crate) fn head(connection: &Connection) -> Result<Head, ReadError> {
         None => Ok(Head::EMPTY),
         Some(row) => {
             let position = position_of(row, 0)?;
-            Ok(Head {
-                position,
-                hash: hash_of(row, 1, position)?,
-            })
+            Ok(Head { position, hash: hash_of(row, 1, position)? })
         }
     }
 }
@@ -139,10 +131,7 @@ fn visit_damaged(
     if after < last && slice(connection, after, last, &mut counted)?.is_break() {
         return Ok(());
     }
-    Err(ReadError::Unreadable {
-        position,
-        source: of_head.into(),
-    })
+    Err(ReadError::Unreadable { position, source: of_head.into() })
 }
 
 /// Every event after `after` up to and including `to`, all of which must be there.
@@ -160,9 +149,7 @@ fn slice(
         .map_err(|error| reading(next, error))?;
     // Both are at most the largest signed number: the head came from SQLite, and other ends are cut down to it.
     let range = (next as i64, to as i64);
-    let mut rows = statement
-        .query(range)
-        .map_err(|error| reading(next, error))?;
+    let mut rows = statement.query(range).map_err(|error| reading(next, error))?;
     while let Some(row) = rows.next().map_err(|error| reading(next, error))? {
         let entry = entry_of(row, next)?;
         next += 1;
@@ -171,40 +158,24 @@ fn slice(
         }
     }
     if next <= to {
-        return Err(corrupt(
-            next,
-            "nothing",
-            "an event, because later ones follow",
-        ));
+        return Err(corrupt(next, "nothing", "an event, because later ones follow"));
     }
     Ok(ControlFlow::Continue(()))
 }
 
 fn corrupt(position: u64, found: impl Into<String>, expected: impl Into<String>) -> ReadError {
-    ReadError::Corrupt {
-        position,
-        found: found.into(),
-        expected: expected.into(),
-    }
+    ReadError::Corrupt { position, found: found.into(), expected: expected.into() }
 }
 
 /// The event of a row, which must be the one at position `next`.
 fn entry_of<'a>(row: &'a Row<'_>, next: u64) -> Result<Entry<'a>, ReadError> {
     let position = position_of(row, next)?;
     if position != next {
-        return Err(corrupt(
-            next,
-            format!("event {position} in its place"),
-            "no gap",
-        ));
+        return Err(corrupt(next, format!("event {position} in its place"), "no gap"));
     }
     let small = |index: usize, name: &str, most: i64| match value(row, index, next)? {
         ValueRef::Integer(number) if (0..=most).contains(&number) => Ok(number),
-        found => Err(corrupt(
-            next,
-            describe(found),
-            format!("a {name} of at most {most}"),
-        )),
+        found => Err(corrupt(next, describe(found), format!("a {name} of at most {most}"))),
     };
     let kind = small(1, "kind", i64::from(u16::MAX))? as u16;
     let version = small(2, "version", i64::from(u8::MAX))? as u8;
@@ -215,13 +186,7 @@ fn entry_of<'a>(row: &'a Row<'_>, next: u64) -> Result<Entry<'a>, ReadError> {
             return Err(corrupt(next, describe(found), expected));
         }
     };
-    Ok(Entry {
-        position,
-        kind,
-        version,
-        body,
-        hash: hash_of(row, 4, next)?,
-    })
+    Ok(Entry { position, kind, version, body, hash: hash_of(row, 4, next)? })
 }
 
 fn position_of(row: &Row<'_>, expected: u64) -> Result<u64, ReadError> {
@@ -255,11 +220,7 @@ fn describe(value: ValueRef<'_>) -> String {
 /// What opening checks in constant time: the log begins at 1, and the chain of its last events holds. [`npo_log::verify`] checks all.
 pub(crate) fn check_ends(connection: &Connection) -> Result<Head, ReadError> {
     let first: Option<i64> = connection
-        .query_row(
-            "SELECT position FROM events ORDER BY position LIMIT 1",
-            [],
-            |row| row.get(0),
-        )
+        .query_row("SELECT position FROM events ORDER BY position LIMIT 1", [], |row| row.get(0))
         .optional()
         .map_err(|error| reading(1, error))?;
     let head = head(connection)?;
@@ -272,13 +233,7 @@ pub(crate) fn check_ends(connection: &Connection) -> Result<Head, ReadError> {
     let mut previous = get(connection, before)?.map_or([0; 32], |entry| entry.hash);
     let mut bad = None;
     let _ = slice(connection, before, head.position, &mut |entry| {
-        let Entry {
-            position,
-            kind,
-            version,
-            body,
-            hash,
-        } = entry;
+        let Entry { position, kind, version, body, hash } = entry;
         previous = next_hash(&previous, position, kind, version, body);
         if previous != hash {
             let (found, expected) = (to_hex(&hash), to_hex(&previous));

@@ -49,10 +49,8 @@ impl SqliteLog {
         let path = connection::resolve(path)?;
         let lock = WriterLock::take(&path)?;
         let mut connection = connection::open_writer(&path, options)?;
-        let head = reader::check_ends(&connection).map_err(|source| OpenError::Corrupt {
-            path: path.clone(),
-            source,
-        })?;
+        let head = reader::check_ends(&connection)
+            .map_err(|source| OpenError::Corrupt { path: path.clone(), source })?;
         let wal_pages = Arc::new(AtomicU32::new(0));
         let counter = Arc::clone(&wal_pages);
         connection
@@ -104,23 +102,11 @@ impl SqliteLog {
     }
 
     fn insert(&self, mut head: Head, batch: &[Record]) -> rusqlite::Result<Head> {
-        let mut insert = self
-            .connection
-            .prepare_cached("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)")?;
-        for Record {
-            kind,
-            version,
-            body,
-        } in batch
-        {
+        let mut insert =
+            self.connection.prepare_cached("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        for Record { kind, version, body } in batch {
             head = head.next(*kind, *version, body);
-            insert.execute((
-                head.position as i64,
-                kind,
-                version,
-                body,
-                head.hash.as_slice(),
-            ))?;
+            insert.execute((head.position as i64, kind, version, body, head.hash.as_slice()))?;
         }
         Ok(head)
     }
@@ -184,17 +170,13 @@ impl EventLog for SqliteLog {
 
     fn append(&mut self, after: u64, batch: &[Record]) -> Result<Head, AppendError> {
         let records = batch.len();
-        let head = self
-            .head()
-            .map_err(|error| headless(after, records, error))?;
+        let head = self.head().map_err(|error| headless(after, records, error))?;
         check_batch(head.position, after, batch)?;
         if batch.is_empty() {
             return Ok(head);
         }
         self.head = None;
-        let head = self
-            .write(head, batch)
-            .map_err(|error| appending(after, records, error))?;
+        let head = self.write(head, batch).map_err(|error| appending(after, records, error))?;
         self.head = Some(head);
         self.tend_wal();
         Ok(head)
@@ -202,10 +184,8 @@ impl EventLog for SqliteLog {
 
     fn reader(&self) -> Result<Box<dyn LogReader>, ReadError> {
         let opened = SqliteReader::open(&self.path, &self.options);
-        let reader = opened.map_err(|error| ReadError::Storage {
-            position: 0,
-            source: error.into(),
-        })?;
+        let reader =
+            opened.map_err(|error| ReadError::Storage { position: 0, source: error.into() })?;
         Ok(Box::new(reader))
     }
 }

@@ -23,10 +23,7 @@ impl Place for File {
 fn check(options: &Options) {
     run(&mut || {
         let directory = tempfile::tempdir().expect("makes a directory");
-        Box::new(File {
-            directory,
-            options: options.clone(),
-        })
+        Box::new(File { directory, options: options.clone() })
     });
 }
 

@@ -18,10 +18,7 @@ fn log() -> (TempDir, PathBuf, Head, Vec<u8>) {
     let path = directory.path().join("events.db");
     let head = filled(&path, RECORDS, 300);
     let raw = fs::read(&path).expect("reads");
-    assert!(
-        !path.with_extension("db-wal").exists(),
-        "closing writes everything back"
-    );
+    assert!(!path.with_extension("db-wal").exists(), "closing writes everything back");
     (directory, path, head, raw)
 }
 
@@ -29,9 +26,7 @@ fn log() -> (TempDir, PathBuf, Head, Vec<u8>) {
 fn offset_of(raw: &[u8], position: u64) -> usize {
     let mut needle = position.to_le_bytes().to_vec();
     needle.extend([position as u8; 292]);
-    let found = raw[2 * PAGE..]
-        .windows(needle.len())
-        .position(|window| window == needle);
+    let found = raw[2 * PAGE..].windows(needle.len()).position(|window| window == needle);
     2 * PAGE + found.expect("the body is in one page")
 }
 
@@ -73,11 +68,7 @@ fn damage_among_the_last_events_is_noticed_on_opening() {
     damaged[offset_of(&raw, RECORDS - 3) + 20] ^= 1;
     fs::write(&path, &damaged).expect("writes");
     let error = opinions(&path).opened.expect_err("is damaged");
-    assert!(
-        chain(&error).contains("is damaged: event 1997: found hash"),
-        "{}",
-        chain(&error)
-    );
+    assert!(chain(&error).contains("is damaged: event 1997: found hash"), "{}", chain(&error));
 }
 
 #[test]
@@ -120,20 +111,11 @@ fn a_ruined_header_is_an_error_in_words() {
         fs::write(&path, &damaged).expect("writes");
         let opinions = opinions(&path);
         let message = chain(&opinions.opened.expect_err("is damaged"));
-        assert!(
-            message.contains(expected),
-            "found {message}, expected {expected}"
-        );
+        assert!(message.contains(expected), "found {message}, expected {expected}");
         assert!(opinions.verified.is_err());
     };
-    check(
-        0..16,
-        "is not a log: found file is not a database, expected an SQLite database",
-    );
-    check(
-        68..72,
-        "is not a log: found application id 0x77777777, expected 0x6e706f4c",
-    );
+    check(0..16, "is not a log: found file is not a database, expected an SQLite database");
+    check(68..72, "is not a log: found application id 0x77777777, expected 0x6e706f4c");
     check(60..64, "was written by a newer version");
     check(100..108, "is not a log: ");
 }
@@ -146,10 +128,7 @@ fn a_truncated_file_is_noticed() {
     for pages_left in (1..pages).step_by(13) {
         for extra in [0, 1, 2047] {
             fs::write(&path, &raw[..pages_left * PAGE + extra]).expect("writes");
-            assert!(
-                opinions(&path).verified.is_err(),
-                "cut to {pages_left} pages + {extra}"
-            );
+            assert!(opinions(&path).verified.is_err(), "cut to {pages_left} pages + {extra}");
         }
     }
     for length in [1, 15, 16, 99, 100, 512, 4095] {
@@ -210,10 +189,7 @@ fn a_torn_write_ahead_log_leaves_whole_batches() {
     }
     let copy = directory.path().join("copy.db");
     let (wal, wal_copy) = (path.with_extension("db-wal"), copy.with_extension("db-wal"));
-    let (database, torn) = (
-        fs::read(&path).expect("reads"),
-        fs::read(&wal).expect("reads"),
-    );
+    let (database, torn) = (fs::read(&path).expect("reads"), fs::read(&wal).expect("reads"));
     let mut last = 0;
     for length in (0..=torn.len()).step_by(1777).chain([torn.len()]) {
         fs::write(&copy, &database).expect("writes");

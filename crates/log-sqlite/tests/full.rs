@@ -16,11 +16,7 @@ fn fill(log: &mut SqliteLog) -> Head {
         let head = log.head().expect("has a head");
         match log.append(head.position, &batch(head.position, 100, 300)) {
             Ok(_) => {}
-            Err(AppendError::Full {
-                after,
-                records: 100,
-                ..
-            }) => {
+            Err(AppendError::Full { after, records: 100, .. }) => {
                 assert_eq!(after, head.position);
                 return head;
             }
@@ -41,17 +37,12 @@ fn holds(log: &SqliteLog, head: Head) {
 fn the_page_bound_is_a_full_disk() {
     let directory = tempfile::tempdir().expect("makes a directory");
     let path = directory.path().join("events.db");
-    let small = Options {
-        pages_max: Some(100),
-        ..Options::default()
-    };
+    let small = Options { pages_max: Some(100), ..Options::default() };
     let mut log = SqliteLog::open(&path, &small).expect("opens");
     let head = fill(&mut log);
     assert!(head.position > 500, "{}", head.position);
     holds(&log, head);
-    let error = log
-        .append(head.position, &batch(head.position, 100, 300))
-        .expect_err("still full");
+    let error = log.append(head.position, &batch(head.position, 100, 300)).expect_err("still full");
     assert_eq!(
         error.to_string(),
         format!(
@@ -62,9 +53,7 @@ fn the_page_bound_is_a_full_disk() {
     drop(log);
     let mut log = open(&path);
     holds(&log, head);
-    let head = log
-        .append(head.position, &batch(head.position, 100, 300))
-        .expect("there is room");
+    let head = log.append(head.position, &batch(head.position, 100, 300)).expect("there is room");
     holds(&log, head);
 }
 
@@ -97,10 +86,7 @@ impl Small {
 impl Drop for Small {
     fn drop(&mut self) {
         let unmounted = Command::new("umount").arg(self.path()).status();
-        assert!(
-            unmounted.is_ok_and(|status| status.success()),
-            "the small disk stays mounted"
-        );
+        assert!(unmounted.is_ok_and(|status| status.success()), "the small disk stays mounted");
     }
 }
 
@@ -118,9 +104,7 @@ fn a_real_full_disk_loses_nothing_and_recovers() {
         assert_eq!(fill(&mut log), head, "still full, and still the same");
     }
     fs::remove_file(&ballast).expect("removes");
-    let after = log
-        .append(head.position, &batch(head.position, 100, 300))
-        .expect("there is room");
+    let after = log.append(head.position, &batch(head.position, 100, 300)).expect("there is room");
     holds(&log, after);
     let last = fill(&mut log);
     assert!(last.position >= after.position);

@@ -56,46 +56,23 @@ fn what_is_no_log_is_refused_and_left_as_it_is() {
         make();
         let before = fs::read(&path).expect("reads");
         let error = SqliteLog::open(&path, &Options::default()).expect_err("is no log");
-        assert!(
-            chain(&error).contains(expected),
-            "found {}, expected {expected}",
-            chain(&error)
-        );
+        assert!(chain(&error).contains(expected), "found {}, expected {expected}", chain(&error));
         assert!(SqliteReader::open(&path, &Options::default()).is_err());
-        assert!(
-            fs::read(&path).expect("reads") == before,
-            "{expected}: the file was changed"
-        );
+        assert!(fs::read(&path).expect("reads") == before, "{expected}: the file was changed");
     };
     let sql = |text: &'static str| {
         let path = path.clone();
-        move || {
-            Connection::open(&path)
-                .and_then(|c| c.execute_batch(text))
-                .expect("makes")
-        }
+        move || Connection::open(&path).and_then(|c| c.execute_batch(text)).expect("makes")
     };
     let text = "not a database, ".repeat(100);
-    check(
-        &|| fs::write(&path, &text).expect("writes"),
-        "found file is not a database",
-    );
+    check(&|| fs::write(&path, &text).expect("writes"), "found file is not a database");
     check(
         &|| fs::write(&path, "a note").expect("writes"),
         "found a file of 6 bytes, expected a database or an empty file",
     );
-    check(
-        &sql("CREATE TABLE a(b)"),
-        "found application id 0x00000000, expected 0x6e706f4c",
-    );
-    check(
-        &sql("PRAGMA application_id=5"),
-        "found application id 0x00000005",
-    );
-    check(
-        &sql("PRAGMA user_version=3"),
-        "found application id 0x00000000",
-    );
+    check(&sql("CREATE TABLE a(b)"), "found application id 0x00000000, expected 0x6e706f4c");
+    check(&sql("PRAGMA application_id=5"), "found application id 0x00000005");
+    check(&sql("PRAGMA user_version=3"), "found application id 0x00000000");
     check(
         &sql("PRAGMA application_id=0x6e706f4c; PRAGMA user_version=2; CREATE TABLE a(b)"),
         "has log form 2, expected at most 1: it was written by a newer version",
@@ -111,23 +88,11 @@ fn absent_places_are_errors_in_words() {
     let directory = tempfile::tempdir().expect("makes a directory");
     let absent = directory.path().join("absent");
     let error = SqliteReader::open(&absent, &Options::default()).expect_err("is absent");
-    assert!(
-        chain(&error).starts_with("could not open `"),
-        "{}",
-        chain(&error)
-    );
+    assert!(chain(&error).starts_with("could not open `"), "{}", chain(&error));
     let error = SqliteLog::open(&absent.join("log"), &Options::default()).expect_err("is absent");
-    assert!(
-        chain(&error).starts_with("could not find `"),
-        "{}",
-        chain(&error)
-    );
+    assert!(chain(&error).starts_with("could not find `"), "{}", chain(&error));
     let error = SqliteLog::open(directory.path(), &Options::default()).expect_err("a directory");
-    assert!(
-        chain(&error).starts_with("could not open `"),
-        "{}",
-        chain(&error)
-    );
+    assert!(chain(&error).starts_with("could not open `"), "{}", chain(&error));
 }
 
 /// An interrupted creation leaves an empty file, which is made a log by the next opening.
@@ -140,11 +105,7 @@ fn an_empty_file_becomes_a_log() {
 }
 
 fn bounded() -> Options {
-    Options {
-        checkpoint_pages: 50,
-        wal_pages_max: 200,
-        ..Options::default()
-    }
+    Options { checkpoint_pages: 50, wal_pages_max: 200, ..Options::default() }
 }
 
 /// Four KiB pages with their frame headers.
@@ -169,10 +130,7 @@ fn the_write_ahead_log_stays_within_its_bound() {
 fn a_slow_reader_does_not_stop_appends() {
     let directory = tempfile::tempdir().expect("makes a directory");
     let path = directory.path().join("events.db");
-    let options = Options {
-        busy_timeout: Duration::from_millis(20),
-        ..bounded()
-    };
+    let options = Options { busy_timeout: Duration::from_millis(20), ..bounded() };
     let mut log = SqliteLog::open(&path, &options).expect("opens");
     log.append(0, &batch(0, 100, 300)).expect("appends");
     let mut reader = log.reader().expect("opens");
@@ -182,8 +140,7 @@ fn a_slow_reader_does_not_stop_appends() {
         seen += 1;
         if seen == 1 {
             while appended < 20_000 {
-                log.append(appended, &batch(appended, 100, 300))
-                    .expect("appends");
+                log.append(appended, &batch(appended, 100, 300)).expect("appends");
                 appended += 100;
             }
         }
@@ -196,8 +153,7 @@ fn a_slow_reader_does_not_stop_appends() {
     let bytes = || fs::metadata(&wal).expect("is there").len();
     assert!(bytes() > 4 * BOUND_BYTES, "the reader kept the pages");
     for _ in 0..5000 {
-        log.append(appended, &batch(appended, 20, 300))
-            .expect("appends");
+        log.append(appended, &batch(appended, 20, 300)).expect("appends");
         appended += 20;
         if bytes() < 2 * BOUND_BYTES {
             return;

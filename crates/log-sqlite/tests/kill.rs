@@ -20,11 +20,7 @@ const ROUNDS_MAX: u64 = 300;
 
 /// Bounds that keep checkpoints and emptying busy while the kill comes.
 fn options() -> Options {
-    Options {
-        checkpoint_pages: 20,
-        wal_pages_max: 150,
-        ..Options::default()
-    }
+    Options { checkpoint_pages: 20, wal_pages_max: 150, ..Options::default() }
 }
 
 /// Group sizes differ, but follow from the position, so that the parent knows where a whole group ends.
@@ -54,12 +50,7 @@ fn appends_until_killed() {
 
 fn start(path: &Path) -> Child {
     Command::new(std::env::current_exe().expect("has a name"))
-        .args([
-            "--exact",
-            "appends_until_killed",
-            "--nocapture",
-            "--test-threads=1",
-        ])
+        .args(["--exact", "appends_until_killed", "--nocapture", "--test-threads=1"])
         .env(CHILD, path)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -94,9 +85,7 @@ fn nothing_acknowledged_is_lost_by_a_kill() {
         if effective == EFFECTIVE {
             break;
         }
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let wait = Duration::from_micros(2_000 + (seed >> 33) % 120_000);
         let acknowledged = acknowledged(&path, wait).unwrap_or(before.position);
         let log = open(&path);
@@ -132,7 +121,5 @@ fn check_whole(log: &SqliteLog, before: Head, acknowledged: u64) {
         assert_eq!(entry.body[..8], entry.position.to_le_bytes());
         std::ops::ControlFlow::Continue(())
     };
-    reader
-        .visit(before.position, None, &mut own)
-        .expect("reads");
+    reader.visit(before.position, None, &mut own).expect("reads");
 }

@@ -29,10 +29,7 @@ pub const CASES: &[(&str, Case)] = &[
     ("conflict", appending::conflict),
     ("empty_batch", appending::empty_batch),
     ("size_limits", appending::size_limits),
-    (
-        "refused_batch_leaves_nothing",
-        appending::refused_batch_leaves_nothing,
-    ),
+    ("refused_batch_leaves_nothing", appending::refused_batch_leaves_nothing),
     ("large_bodies", appending::large_bodies),
     ("large_batches", appending::large_batches),
     ("every_kind_and_version", appending::every_kind_and_version),
@@ -40,10 +37,7 @@ pub const CASES: &[(&str, Case)] = &[
     ("get", reading::get),
     ("visit_ranges", reading::visit_ranges),
     ("visit_stops_on_break", reading::visit_stops_on_break),
-    (
-        "visit_ends_where_it_began",
-        reading::visit_ends_where_it_began,
-    ),
+    ("visit_ends_where_it_began", reading::visit_ends_where_it_began),
     ("readers_are_independent", reading::readers_are_independent),
     ("reading_while_appending", reading::reading_while_appending),
     ("reopening", lasting::reopening),

@@ -51,12 +51,8 @@ mod tests {
     fn one_spelling_only() {
         let good = "ab".repeat(32);
         assert!(from_hex(&good).is_some());
-        for bad in [
-            good.to_uppercase(),
-            good[1..].to_owned(),
-            format!("{good}0"),
-            "é".repeat(32),
-        ] {
+        for bad in [good.to_uppercase(), good[1..].to_owned(), format!("{good}0"), "é".repeat(32)]
+        {
             assert_eq!(from_hex(&bad), None, "{bad}");
         }
     }

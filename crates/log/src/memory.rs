@@ -24,11 +24,7 @@ struct Shared {
 
 impl Default for Shared {
     fn default() -> Self {
-        Shared {
-            batches: Vec::new(),
-            head: Head::EMPTY,
-            bytes: 0,
-        }
+        Shared { batches: Vec::new(), head: Head::EMPTY, bytes: 0 }
     }
 }
 
@@ -42,10 +38,7 @@ impl MemoryLog {
     /// An empty log that answers [`AppendError::Full`] rather than hold more than `max_bytes` bytes of bodies.
     #[must_use]
     pub fn with_max_bytes(max_bytes: usize) -> MemoryLog {
-        MemoryLog {
-            shared: Arc::default(),
-            max_bytes: Some(max_bytes),
-        }
+        MemoryLog { shared: Arc::default(), max_bytes: Some(max_bytes) }
     }
 
     /// The room there is from now on, in bytes of bodies; `None` for no bound.
@@ -70,32 +63,16 @@ impl EventLog for MemoryLog {
         let bytes = shared.bytes + batch.iter().map(|record| record.body.len()).sum::<usize>();
         if let Some(limit) = self.max_bytes.filter(|&limit| bytes > limit) {
             let source = format!("the log would hold {bytes} bytes, expected at most {limit}");
-            return Err(AppendError::Full {
-                after,
-                records: batch.len(),
-                source: source.into(),
-            });
+            return Err(AppendError::Full { after, records: batch.len(), source: source.into() });
         }
         let mut head = shared.head;
         let entries: Arc<[OwnedEntry]> = batch
             .iter()
-            .map(
-                |Record {
-                     kind,
-                     version,
-                     body,
-                 }| {
-                    head = head.next(*kind, *version, body);
-                    let Head { position, hash } = head;
-                    OwnedEntry {
-                        position,
-                        kind: *kind,
-                        version: *version,
-                        body: body.clone(),
-                        hash,
-                    }
-                },
-            )
+            .map(|Record { kind, version, body }| {
+                head = head.next(*kind, *version, body);
+                let Head { position, hash } = head;
+                OwnedEntry { position, kind: *kind, version: *version, body: body.clone(), hash }
+            })
             .collect();
         if !entries.is_empty() {
             shared.batches.push(entries);
@@ -106,9 +83,7 @@ impl EventLog for MemoryLog {
     }
 
     fn reader(&self) -> Result<Box<dyn LogReader>, ReadError> {
-        Ok(Box::new(MemoryReader {
-            shared: Arc::clone(&self.shared),
-        }))
+        Ok(Box::new(MemoryReader { shared: Arc::clone(&self.shared) }))
     }
 }
 
@@ -120,9 +95,7 @@ impl MemoryReader {
     /// The batch that holds `position`.
     fn batch(&self, position: u64) -> Option<Arc<[OwnedEntry]>> {
         read(&self.shared, |shared| {
-            let index = shared
-                .batches
-                .partition_point(|batch| batch[0].position <= position);
+            let index = shared.batches.partition_point(|batch| batch[0].position <= position);
             let batch = shared.batches.get(index.checked_sub(1)?)?;
             (position <= batch[batch.len() - 1].position).then(|| Arc::clone(batch))
         })
@@ -145,10 +118,7 @@ impl LogReader for MemoryReader {
         limit: Option<u64>,
         f: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>,
     ) -> Result<(), ReadError> {
-        let end = self
-            .head()?
-            .position
-            .min(after.saturating_add(limit.unwrap_or(u64::MAX)));
+        let end = self.head()?.position.min(after.saturating_add(limit.unwrap_or(u64::MAX)));
         let mut next = after.saturating_add(1);
         while next <= end {
             let Some(batch) = self.batch(next) else { break };

@@ -44,20 +44,8 @@ impl Entry<'_> {
     /// The same entry with a body of its own.
     #[must_use]
     pub fn to_owned(self) -> OwnedEntry {
-        let Entry {
-            position,
-            kind,
-            version,
-            body,
-            hash,
-        } = self;
-        OwnedEntry {
-            position,
-            kind,
-            version,
-            body: body.to_vec(),
-            hash,
-        }
+        let Entry { position, kind, version, body, hash } = self;
+        OwnedEntry { position, kind, version, body: body.to_vec(), hash }
     }
 }
 
@@ -80,20 +68,8 @@ impl OwnedEntry {
     /// The same entry, borrowed.
     #[must_use]
     pub fn as_entry(&self) -> Entry<'_> {
-        let OwnedEntry {
-            position,
-            kind,
-            version,
-            body,
-            hash,
-        } = self;
-        Entry {
-            position: *position,
-            kind: *kind,
-            version: *version,
-            body,
-            hash: *hash,
-        }
+        let OwnedEntry { position, kind, version, body, hash } = self;
+        Entry { position: *position, kind: *kind, version: *version, body, hash: *hash }
     }
 }
 
@@ -108,19 +84,13 @@ pub struct Head {
 
 impl Head {
     /// The head of an empty log.
-    pub const EMPTY: Head = Head {
-        position: 0,
-        hash: [0; 32],
-    };
+    pub const EMPTY: Head = Head { position: 0, hash: [0; 32] };
 
     /// The head once one more event has been appended.
     #[must_use]
     pub fn next(self, kind: u16, version: u8, body: &[u8]) -> Head {
         let position = self.position + 1;
-        Head {
-            position,
-            hash: next_hash(&self.hash, position, kind, version, body),
-        }
+        Head { position, hash: next_hash(&self.hash, position, kind, version, body) }
     }
 }
 
@@ -133,25 +103,15 @@ pub fn check_batch(head: u64, after: u64, batch: &[Record]) -> Result<(), Append
         return Err(AppendError::Conflict { after, head });
     }
     if batch.len() > MAX_BATCH_RECORDS {
-        return Err(AppendError::TooManyRecords {
-            found: batch.len(),
-            limit: MAX_BATCH_RECORDS,
-        });
+        return Err(AppendError::TooManyRecords { found: batch.len(), limit: MAX_BATCH_RECORDS });
     }
     if let Some(index) = batch.iter().position(|record| record.body.len() > MAX_BODY) {
         let found = batch[index].body.len();
-        return Err(AppendError::BodyTooLarge {
-            index,
-            found,
-            limit: MAX_BODY,
-        });
+        return Err(AppendError::BodyTooLarge { index, found, limit: MAX_BODY });
     }
     let found = batch.iter().map(|record| record.body.len()).sum();
     if found > MAX_BATCH_BYTES {
-        return Err(AppendError::TooManyBytes {
-            found,
-            limit: MAX_BATCH_BYTES,
-        });
+        return Err(AppendError::TooManyBytes { found, limit: MAX_BATCH_BYTES });
     }
     Ok(())
 }

@@ -55,11 +55,7 @@ pub struct Latest {
 
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SnapshotError {
     let path = path.to_owned();
-    move |source| SnapshotError::Io {
-        action,
-        path,
-        source,
-    }
+    move |source| SnapshotError::Io { action, path, source }
 }
 
 impl SnapshotStore {
@@ -69,10 +65,7 @@ impl SnapshotStore {
     /// When the directory cannot be made or listed.
     pub fn open(directory: &Path, keep: usize) -> Result<SnapshotStore, SnapshotError> {
         fs::create_dir_all(directory).map_err(io_error("create", directory))?;
-        let store = SnapshotStore {
-            directory: directory.to_owned(),
-            keep: keep.max(1),
-        };
+        let store = SnapshotStore { directory: directory.to_owned(), keep: keep.max(1) };
         for path in store.files()? {
             if path.to_string_lossy().ends_with(TEMPORARY) {
                 fs::remove_file(&path).map_err(io_error("remove", &path))?;
@@ -149,26 +142,17 @@ impl SnapshotStore {
         for (named, path) in self.snapshots()? {
             match load(&path, named, format, &mut log_hash_at) {
                 Ok(snapshot) => {
-                    return Ok(Latest {
-                        snapshot: Some(snapshot),
-                        skipped,
-                    });
+                    return Ok(Latest { snapshot: Some(snapshot), skipped });
                 }
                 Err(reason) => skipped.push(Skipped { path, reason }),
             }
         }
-        Ok(Latest {
-            snapshot: None,
-            skipped,
-        })
+        Ok(Latest { snapshot: None, skipped })
     }
 
     /// Removes all but the newest `keep`. The one just saved always stays, even where files of a longer, abandoned log have higher numbers.
     fn prune(&self, saved: &Path) -> Result<(), SnapshotError> {
-        let others = self
-            .snapshots()?
-            .into_iter()
-            .filter(|(_, path)| path != saved);
+        let others = self.snapshots()?.into_iter().filter(|(_, path)| path != saved);
         for (_, path) in others.skip(self.keep - 1) {
             fs::remove_file(&path).map_err(io_error("remove", &path))?;
         }
@@ -177,34 +161,21 @@ impl SnapshotStore {
 
     /// The snapshots by position, newest first.
     fn snapshots(&self) -> Result<Vec<(u64, PathBuf)>, SnapshotError> {
-        let position = |path: &Path| {
-            path.file_name()?
-                .to_str()?
-                .strip_suffix(SUFFIX)?
-                .parse::<u64>()
-                .ok()
-        };
-        let mut found: Vec<(u64, PathBuf)> = self
-            .files()?
-            .into_iter()
-            .filter_map(|path| Some((position(&path)?, path)))
-            .collect();
+        let position =
+            |path: &Path| path.file_name()?.to_str()?.strip_suffix(SUFFIX)?.parse::<u64>().ok();
+        let mut found: Vec<(u64, PathBuf)> =
+            self.files()?.into_iter().filter_map(|path| Some((position(&path)?, path))).collect();
         found.sort_unstable_by(|a, b| b.cmp(a));
         Ok(found)
     }
 
     fn files(&self) -> Result<Vec<PathBuf>, SnapshotError> {
         let list = |directory: &Path| -> io::Result<Vec<PathBuf>> {
-            fs::read_dir(directory)?
-                .take(MAX_FILES + 1)
-                .map(|entry| Ok(entry?.path()))
-                .collect()
+            fs::read_dir(directory)?.take(MAX_FILES + 1).map(|entry| Ok(entry?.path())).collect()
         };
         let found = list(&self.directory).map_err(io_error("list", &self.directory))?;
         if found.len() > MAX_FILES {
-            return Err(SnapshotError::TooManyFiles {
-                path: self.directory.clone(),
-            });
+            return Err(SnapshotError::TooManyFiles { path: self.directory.clone() });
         }
         Ok(found)
     }
@@ -225,18 +196,9 @@ fn load(
     let mut raw = [0; HEADER_BYTES];
     file.read_exact(&mut raw).map_err(SkipReason::Read)?;
     let header = Header::parse(&raw)?;
-    let Header {
-        position,
-        log_hash,
-        format: found,
-        length,
-        ..
-    } = header;
+    let Header { position, log_hash, format: found, length, .. } = header;
     if position != named {
-        return Err(SkipReason::Name {
-            found: position,
-            expected: named,
-        });
+        return Err(SkipReason::Name { found: position, expected: named });
     }
     if let Some(expected) = format.filter(|&expected| expected != found) {
         return Err(SkipReason::StateForm { found, expected });
@@ -245,37 +207,20 @@ fn load(
         return Err(SkipReason::TooLarge { found: length });
     }
     if length != held {
-        return Err(SkipReason::Length {
-            found: held,
-            expected: length,
-        });
+        return Err(SkipReason::Length { found: held, expected: length });
     }
     match log_hash_at(position) {
         None => return Err(SkipReason::AheadOfLog { position }),
         Some(expected) if expected != log_hash => {
-            return Err(SkipReason::OtherLog {
-                position,
-                found: log_hash,
-                expected,
-            });
+            return Err(SkipReason::OtherLog { position, found: log_hash, expected });
         }
         Some(_) => {}
     }
     let mut bytes = Vec::with_capacity(length as usize);
-    file.take(length)
-        .read_to_end(&mut bytes)
-        .map_err(SkipReason::Read)?;
+    file.take(length).read_to_end(&mut bytes).map_err(SkipReason::Read)?;
     let checksum = header.checksum_of(&bytes);
     if checksum != header.checksum {
-        return Err(SkipReason::Checksum {
-            found: checksum,
-            expected: header.checksum,
-        });
+        return Err(SkipReason::Checksum { found: checksum, expected: header.checksum });
     }
-    Ok(Snapshot {
-        position,
-        log_hash,
-        format: found,
-        bytes,
-    })
+    Ok(Snapshot { position, log_hash, format: found, bytes })
 }

@@ -130,16 +130,10 @@ pub fn export(
     let read = reader.visit(after, None, &mut |entry| {
         write_line(&mut line, entry);
         if let Err(source) = out.write_all(line.as_bytes()) {
-            failed = Some(ExportError::Write {
-                position: entry.position,
-                source,
-            });
+            failed = Some(ExportError::Write { position: entry.position, source });
             return ControlFlow::Break(());
         }
-        head = Head {
-            position: entry.position,
-            hash: entry.hash,
-        };
+        head = Head { position: entry.position, hash: entry.hash };
         progress(entry.position);
         ControlFlow::Continue(())
     });
@@ -147,28 +141,17 @@ pub fn export(
         return Err(failed);
     }
     read.map_err(ExportError::Read)?;
-    out.flush().map_err(|source| ExportError::Write {
-        position: head.position,
-        source,
-    })?;
+    out.flush().map_err(|source| ExportError::Write { position: head.position, source })?;
     Ok(head)
 }
 
 /// Written by hand: no field needs escaping, and the buffers are used again.
 fn write_line(line: &mut String, entry: Entry<'_>) {
     use std::fmt::Write as _;
-    let Entry {
-        position,
-        kind,
-        version,
-        body,
-        hash,
-    } = entry;
+    let Entry { position, kind, version, body, hash } = entry;
     line.clear();
-    let written = write!(
-        line,
-        r#"{{"position":{position},"kind":{kind},"version":{version},"body":""#
-    );
+    let written =
+        write!(line, r#"{{"position":{position},"kind":{kind},"version":{version},"body":""#);
     debug_assert!(written.is_ok(), "a String takes any text");
     STANDARD.encode_string(body, line);
     line.push_str(r#"","hash":""#);
@@ -186,12 +169,7 @@ pub fn import(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Head, ImportError> {
     let mut durable = log.head().map_err(ImportError::Head)?;
-    let mut lines = Lines {
-        text,
-        number: 0,
-        buffer: Vec::new(),
-        head: durable,
-    };
+    let mut lines = Lines { text, number: 0, buffer: Vec::new(), head: durable };
     let mut group = Vec::new();
     let mut bytes = 0;
     loop {
@@ -202,12 +180,9 @@ pub fn import(
             group.push(record);
         }
         if group.len() >= GROUP_RECORDS || bytes >= GROUP_BYTES || (end && !group.is_empty()) {
-            durable =
-                log.append(durable.position, &group)
-                    .map_err(|source| ImportError::Append {
-                        line: lines.number,
-                        source,
-                    })?;
+            durable = log
+                .append(durable.position, &group)
+                .map_err(|source| ImportError::Append { line: lines.number, source })?;
             progress(durable.position);
             group.clear();
             bytes = 0;
@@ -223,12 +198,7 @@ pub fn import(
 /// # Errors
 /// The first line that is refused, by number.
 pub fn check_export(text: &mut dyn BufRead, from: Head) -> Result<Head, ImportError> {
-    let mut lines = Lines {
-        text,
-        number: 0,
-        buffer: Vec::new(),
-        head: from,
-    };
+    let mut lines = Lines { text, number: 0, buffer: Vec::new(), head: from };
     while lines.next_record()?.is_some() {}
     Ok(lines.head)
 }
@@ -284,23 +254,13 @@ fn parse(line: &[u8], head: Head) -> Result<(Record, Head), LineError> {
     if line.len() > MAX_LINE {
         return Err(LineError::TooLong);
     }
-    let Line {
-        position,
-        kind,
-        version,
-        body,
-        hash,
-    } = serde_json::from_slice(line).map_err(LineError::Json)?;
+    let Line { position, kind, version, body, hash } =
+        serde_json::from_slice(line).map_err(LineError::Json)?;
     let expected = head.position + 1;
     if position != expected {
-        return Err(LineError::Position {
-            found: position,
-            expected,
-        });
+        return Err(LineError::Position { found: position, expected });
     }
-    let body = STANDARD
-        .decode(body.as_bytes())
-        .map_err(LineError::Base64)?;
+    let body = STANDARD.decode(body.as_bytes()).map_err(LineError::Base64)?;
     if body.len() > MAX_BODY {
         return Err(LineError::BodyTooLarge(body.len()));
     }
@@ -309,21 +269,7 @@ fn parse(line: &[u8], head: Head) -> Result<(Record, Head), LineError> {
     let expected = next_hash(&head.hash, position, kind, version, &body);
     if found != expected {
         let (found, expected) = (to_hex(&found), to_hex(&expected));
-        return Err(LineError::Hash {
-            position,
-            found,
-            expected,
-        });
+        return Err(LineError::Hash { position, found, expected });
     }
-    Ok((
-        Record {
-            kind,
-            version,
-            body,
-        },
-        Head {
-            position,
-            hash: expected,
-        },
-    ))
+    Ok((Record { kind, version, body }, Head { position, hash: expected }))
 }

@@ -105,25 +105,15 @@ pub fn verify_from(
     let read = reader.visit(from.position, None, &mut |entry| {
         let position = head.position + 1;
         if entry.position != position {
-            bad = Some(VerifyError::Gap {
-                position,
-                found: entry.position,
-            });
+            bad = Some(VerifyError::Gap { position, found: entry.position });
             return ControlFlow::Break(());
         }
         let expected = next_hash(&head.hash, position, entry.kind, entry.version, entry.body);
         if entry.hash != expected {
-            bad = Some(VerifyError::Hash {
-                position,
-                found: entry.hash,
-                expected,
-            });
+            bad = Some(VerifyError::Hash { position, found: entry.hash, expected });
             return ControlFlow::Break(());
         }
-        head = Head {
-            position,
-            hash: expected,
-        };
+        head = Head { position, hash: expected };
         if position.is_multiple_of(PROGRESS_EVERY) {
             progress(position);
         }
@@ -134,18 +124,12 @@ pub fn verify_from(
     }
     read.map_err(unreadable)?;
     progress(head.position);
-    Ok(Verified {
-        count: head.position - from.position,
-        head,
-    })
+    Ok(Verified { count: head.position - from.position, head })
 }
 
 /// Whether the log still holds the event that `from` speaks of.
 fn check_anchor(reader: &mut dyn LogReader, from: Head) -> Result<(), VerifyError> {
-    let Head {
-        position,
-        hash: expected,
-    } = from;
+    let Head { position, hash: expected } = from;
     if position == 0 {
         return Ok(());
     }
@@ -154,20 +138,15 @@ fn check_anchor(reader: &mut dyn LogReader, from: Head) -> Result<(), VerifyErro
             let end = reader.head().map_err(unreadable)?.position;
             Err(VerifyError::Short { position, end })
         }
-        Some(entry) if entry.hash != expected => Err(VerifyError::Hash {
-            position,
-            found: entry.hash,
-            expected,
-        }),
+        Some(entry) if entry.hash != expected => {
+            Err(VerifyError::Hash { position, found: entry.hash, expected })
+        }
         Some(_) => Ok(()),
     }
 }
 
 fn unreadable(source: ReadError) -> VerifyError {
-    VerifyError::Unreadable {
-        position: source.position(),
-        source,
-    }
+    VerifyError::Unreadable { position: source.position(), source }
 }
 
 #[cfg(test)]
@@ -180,17 +159,10 @@ mod tests {
 
     impl LogReader for Given {
         fn head(&mut self) -> Result<Head, ReadError> {
-            Ok(self.0.last().map_or(Head::EMPTY, |e| Head {
-                position: e.position,
-                hash: e.hash,
-            }))
+            Ok(self.0.last().map_or(Head::EMPTY, |e| Head { position: e.position, hash: e.hash }))
         }
         fn get(&mut self, position: u64) -> Result<Option<OwnedEntry>, ReadError> {
-            Ok(self
-                .0
-                .iter()
-                .find(|entry| entry.position == position)
-                .cloned())
+            Ok(self.0.iter().find(|entry| entry.position == position).cloned())
         }
         fn visit(
             &mut self,
@@ -212,13 +184,7 @@ mod tests {
         let event = |i: u8| {
             head = head.next(1, 1, &[i; 10]);
             let Head { position, hash } = head;
-            OwnedEntry {
-                position,
-                kind: 1,
-                version: 1,
-                body: vec![i; 10],
-                hash,
-            }
+            OwnedEntry { position, kind: 1, version: 1, body: vec![i; 10], hash }
         };
         (0..9).map(event).collect()
     }
@@ -240,34 +206,13 @@ mod tests {
     fn names_the_first_bad_event() {
         check(|_| {}, Ok(9));
         check(Vec::clear, Ok(0));
-        check(
-            |log| log[3].body[0] ^= 1,
-            Err("event 4 does not match its hash"),
-        );
-        check(
-            |log| log[3].hash[31] ^= 1,
-            Err("event 4 does not match its hash"),
-        );
-        check(
-            |log| log[3].kind = 2,
-            Err("event 4 does not match its hash"),
-        );
-        check(
-            |log| log[8].version = 2,
-            Err("event 9 does not match its hash"),
-        );
-        check(
-            |log| drop(log.remove(4)),
-            Err("event 5 is missing: found event 6"),
-        );
-        check(
-            |log| log.swap(1, 2),
-            Err("event 2 is missing: found event 3"),
-        );
-        check(
-            |log| log[6] = log[5].clone(),
-            Err("event 7 is missing: found event 6"),
-        );
+        check(|log| log[3].body[0] ^= 1, Err("event 4 does not match its hash"));
+        check(|log| log[3].hash[31] ^= 1, Err("event 4 does not match its hash"));
+        check(|log| log[3].kind = 2, Err("event 4 does not match its hash"));
+        check(|log| log[8].version = 2, Err("event 9 does not match its hash"));
+        check(|log| drop(log.remove(4)), Err("event 5 is missing: found event 6"));
+        check(|log| log.swap(1, 2), Err("event 2 is missing: found event 3"));
+        check(|log| log[6] = log[5].clone(), Err("event 7 is missing: found event 6"));
     }
 
     #[test]
@@ -282,32 +227,12 @@ mod tests {
     #[test]
     fn a_trusted_head_must_still_be_there() {
         let given = entries();
-        let head = |i: usize| Head {
-            position: given[i].position,
-            hash: given[i].hash,
-        };
+        let head = |i: usize| Head { position: given[i].position, hash: given[i].hash };
         let cut = || Given(given[..6].to_vec());
-        assert_eq!(
-            verify_from(&mut cut(), head(2), &mut |_| {})
-                .expect("holds")
-                .count,
-            3
-        );
+        assert_eq!(verify_from(&mut cut(), head(2), &mut |_| {}).expect("holds").count, 3);
         let short = verify_from(&mut cut(), head(8), &mut |_| {}).expect_err("cut off");
-        assert!(
-            matches!(
-                short,
-                VerifyError::Short {
-                    position: 9,
-                    end: 6
-                }
-            ),
-            "{short}"
-        );
-        let foreign = Head {
-            hash: [7; 32],
-            ..head(2)
-        };
+        assert!(matches!(short, VerifyError::Short { position: 9, end: 6 }), "{short}");
+        let foreign = Head { hash: [7; 32], ..head(2) };
         let error = verify_from(&mut cut(), foreign, &mut |_| {}).expect_err("foreign");
         assert_eq!(error.position(), 3);
     }
@@ -315,21 +240,11 @@ mod tests {
     #[test]
     fn progress_ends_at_the_head() {
         let mut log = MemoryLog::new();
-        let batch = vec![
-            Record {
-                kind: 1,
-                version: 1,
-                body: vec![1]
-            };
-            40_000
-        ];
+        let batch = vec![Record { kind: 1, version: 1, body: vec![1] }; 40_000];
         log.append(0, &batch).expect("appends");
         let mut told = Vec::new();
         let verified = verify(&mut *log.reader().expect("opens"), &mut |p| told.push(p));
-        assert_eq!(
-            verified.expect("holds").head,
-            log.head().expect("has a head")
-        );
+        assert_eq!(verified.expect("holds").head, log.head().expect("has a head"));
         assert_eq!(told, [16_384, 32_768, 40_000]);
     }
 }

@@ -19,9 +19,7 @@ fn store(directory: &Path, keep: usize, positions: &[u64]) -> SnapshotStore {
     let store = SnapshotStore::open(directory, keep).expect("opens");
     for &position in positions {
         let bytes = format!("state {position}");
-        store
-            .save(position, hash(position), 1, bytes.as_bytes())
-            .expect("saves");
+        store.save(position, hash(position), 1, bytes.as_bytes()).expect("saves");
     }
     store
 }
@@ -33,18 +31,14 @@ fn position(latest: &Latest) -> Option<u64> {
 #[test]
 fn empty_store_has_none() {
     let directory = tempfile::tempdir().expect("makes a directory");
-    let latest = store(directory.path(), 3, &[])
-        .latest(known)
-        .expect("lists");
+    let latest = store(directory.path(), 3, &[]).latest(known).expect("lists");
     assert!(latest.snapshot.is_none() && latest.skipped.is_empty());
 }
 
 #[test]
 fn newest_comes_back_as_saved() {
     let directory = tempfile::tempdir().expect("makes a directory");
-    let latest = store(directory.path(), 3, &[9, 10, 100])
-        .latest(known)
-        .expect("lists");
+    let latest = store(directory.path(), 3, &[9, 10, 100]).latest(known).expect("lists");
     let snapshot = latest.snapshot.expect("is there");
     assert_eq!((snapshot.position, snapshot.format), (100, 1));
     assert_eq!(snapshot.bytes, b"state 100");
@@ -80,19 +74,13 @@ fn check(damage: impl FnOnce(&mut Vec<u8>), reason: &str) {
     assert_eq!(latest.skipped.len(), 1);
     assert_eq!(latest.skipped[0].path, path);
     let found = latest.skipped[0].reason.to_string();
-    assert!(
-        found.starts_with(reason),
-        "found {found}, expected {reason}"
-    );
+    assert!(found.starts_with(reason), "found {found}, expected {reason}");
 }
 
 #[test]
 fn damaged_snapshots_are_skipped_with_a_reason() {
     check(Vec::clear, "found 0 bytes, expected at least 92");
-    check(
-        |raw| raw.truncate(91),
-        "found 91 bytes, expected at least 92",
-    );
+    check(|raw| raw.truncate(91), "found 91 bytes, expected at least 92");
     check(|raw| raw.truncate(95), "found 3 bytes of state, expected 6");
     check(|raw| raw.push(0), "found 7 bytes of state, expected 6");
     check(|raw| *raw = vec![b'x'; 5000], "it is not a snapshot");
@@ -100,10 +88,7 @@ fn damaged_snapshots_are_skipped_with_a_reason() {
     check(|raw| raw[10] = 9, "found state form 9, expected 1");
     check(|raw| raw[12] ^= 1, "found position 21, expected 20");
     check(|raw| raw[20] ^= 1, "found log hash ");
-    check(
-        |raw| raw[59] = 0x7f,
-        "found 9151314442816847878 bytes of state, expected at most",
-    );
+    check(|raw| raw[59] = 0x7f, "found 9151314442816847878 bytes of state, expected at most");
     check(|raw| raw[60] ^= 1, "its checksum is ");
     check(|raw| raw[97] ^= 1, "its checksum is ");
 }
@@ -135,17 +120,9 @@ fn another_log_and_a_shorter_log_are_skipped_with_a_reason() {
     };
     let latest = store.latest(log).expect("lists");
     assert_eq!(position(&latest), Some(10));
-    let reasons: Vec<String> = latest
-        .skipped
-        .iter()
-        .map(|s| s.reason.to_string())
-        .collect();
+    let reasons: Vec<String> = latest.skipped.iter().map(|s| s.reason.to_string()).collect();
     assert_eq!(reasons[0], "the log has no event 30");
-    assert!(
-        reasons[1].starts_with("found log hash 1414"),
-        "{}",
-        reasons[1]
-    );
+    assert!(reasons[1].starts_with("found log hash 1414"), "{}", reasons[1]);
 }
 
 #[test]
@@ -164,16 +141,12 @@ fn an_interrupted_save_is_cleared_away_and_foreign_names_are_left_alone() {
 fn a_large_snapshot_comes_back() {
     let directory = tempfile::tempdir().expect("makes a directory");
     let store = store(directory.path(), 1, &[]);
-    let bytes: Vec<u8> = (0..75_000_000_u32)
-        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
-        .collect();
+    let bytes: Vec<u8> =
+        (0..75_000_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let started = Instant::now();
     store.save(7, hash(7), 3, &bytes).expect("saves");
     let saved = started.elapsed();
     let latest = store.latest(known).expect("lists");
-    eprintln!(
-        "75 MB: saved in {saved:?}, read in {:?}",
-        started.elapsed() - saved
-    );
+    eprintln!("75 MB: saved in {saved:?}, read in {:?}", started.elapsed() - saved);
     assert!(latest.snapshot.expect("is there").bytes == bytes);
 }

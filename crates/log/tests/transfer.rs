@@ -8,11 +8,7 @@ use npo_log::{
 fn log(bodies: impl IntoIterator<Item = Vec<u8>>) -> MemoryLog {
     let mut log = MemoryLog::new();
     for (i, body) in bodies.into_iter().enumerate() {
-        let record = Record {
-            kind: i as u16 * 7,
-            version: i as u8,
-            body,
-        };
+        let record = Record { kind: i as u16 * 7, version: i as u8, body };
         log.append(i as u64, &[record]).expect("appends");
     }
     log
@@ -39,32 +35,20 @@ fn text_has_a_frozen_form() {
 
 #[test]
 fn there_and_back() {
-    let bodies = [
-        vec![],
-        vec![0xff; MAX_BODY],
-        (0..=255).collect(),
-        b"\"\n\\".to_vec(),
-    ];
+    let bodies = [vec![], vec![0xff; MAX_BODY], (0..=255).collect(), b"\"\n\\".to_vec()];
     let source = log(bodies);
     let text = text(&source, 0);
     let mut target = MemoryLog::new();
     let head = import(&mut text.as_bytes(), &mut target, &mut |_| {}).expect("imports");
     assert_eq!(head, source.head().expect("has a head"));
-    assert_eq!(
-        check_export(&mut text.as_bytes(), Head::EMPTY).expect("checks"),
-        head
-    );
+    assert_eq!(check_export(&mut text.as_bytes(), Head::EMPTY).expect("checks"), head);
 }
 
 #[test]
 fn import_continues_after_the_head() {
     let (source, mut target) = (five(), MemoryLog::new());
     let all = text(&source, 0);
-    let half: String = all
-        .lines()
-        .take(2)
-        .map(|line| format!("{line}\n\n"))
-        .collect();
+    let half: String = all.lines().take(2).map(|line| format!("{line}\n\n")).collect();
     import(&mut half.as_bytes(), &mut target, &mut |_| {}).expect("imports");
     let rest = text(&source, 2);
     let head = import(&mut rest.as_bytes(), &mut target, &mut |_| {}).expect("imports");
@@ -83,10 +67,7 @@ fn check(change: impl FnOnce(&mut Vec<String>), line: u64, reason: &str) {
     let changed = lines.join("\n");
     let error = check_export(&mut changed.as_bytes(), Head::EMPTY).expect_err("was changed");
     let message = chain(&error);
-    assert!(
-        message.starts_with(&format!("line {line} is refused: {reason}")),
-        "{message}"
-    );
+    assert!(message.starts_with(&format!("line {line} is refused: {reason}")), "{message}");
     let mut target = MemoryLog::new();
     let error = import(&mut changed.as_bytes(), &mut target, &mut |_| {}).expect_err("was changed");
     assert_eq!(chain(&error), message);
@@ -97,63 +78,19 @@ fn a_changed_text_is_refused_by_line() {
     let swap = |from: &'static str, to: &'static str| {
         move |lines: &mut Vec<String>| lines[2] = lines[2].replace(from, to)
     };
-    check(
-        swap("\"body\":\"Ag", "\"body\":\"Aw"),
-        3,
-        "event 3 has the hash `",
-    );
-    check(
-        swap("\"kind\":14", "\"kind\":15"),
-        3,
-        "event 3 has the hash `",
-    );
-    check(
-        swap("\"kind\":14", "\"kind\":65536"),
-        3,
-        "expected an event as one JSON object",
-    );
-    check(
-        swap("\"kind\":14", "\"kind\":14,\"note\":1"),
-        3,
-        "expected an event as one JSON object",
-    );
-    check(
-        swap("\"version\":2,", ""),
-        3,
-        "expected an event as one JSON object",
-    );
-    check(
-        swap("\"body\":\"", "\"body\":\"*"),
-        3,
-        "expected the body in base64",
-    );
+    check(swap("\"body\":\"Ag", "\"body\":\"Aw"), 3, "event 3 has the hash `");
+    check(swap("\"kind\":14", "\"kind\":15"), 3, "event 3 has the hash `");
+    check(swap("\"kind\":14", "\"kind\":65536"), 3, "expected an event as one JSON object");
+    check(swap("\"kind\":14", "\"kind\":14,\"note\":1"), 3, "expected an event as one JSON object");
+    check(swap("\"version\":2,", ""), 3, "expected an event as one JSON object");
+    check(swap("\"body\":\"", "\"body\":\"*"), 3, "expected the body in base64");
     check(swap("\"hash\":\"", "\"hash\":\"0"), 3, "found the hash `0");
-    check(
-        |lines| lines[2].truncate(30),
-        3,
-        "expected an event as one JSON object",
-    );
-    check(
-        |lines| drop(lines.remove(2)),
-        3,
-        "found position 4, expected 3",
-    );
-    check(
-        |lines| lines.insert(2, lines[1].clone()),
-        3,
-        "found position 2, expected 3",
-    );
+    check(|lines| lines[2].truncate(30), 3, "expected an event as one JSON object");
+    check(|lines| drop(lines.remove(2)), 3, "found position 4, expected 3");
+    check(|lines| lines.insert(2, lines[1].clone()), 3, "found position 2, expected 3");
     check(|lines| lines.swap(0, 1), 1, "found position 2, expected 1");
-    check(
-        |lines| lines[4] = " ".repeat(MAX_LINE + 1),
-        5,
-        "the line is longer than ",
-    );
-    check(
-        |lines| lines[0] = "\u{0}".into(),
-        1,
-        "expected an event as one JSON object",
-    );
+    check(|lines| lines[4] = " ".repeat(MAX_LINE + 1), 5, "the line is longer than ");
+    check(|lines| lines[0] = "\u{0}".into(), 1, "expected an event as one JSON object");
 }
 
 #[test]

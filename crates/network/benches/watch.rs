@@ -22,10 +22,7 @@ fn recording_dir() -> Option<PathBuf> {
     if dir.is_dir() {
         return Some(dir);
     }
-    eprintln!(
-        "SKIPPED: no recording at {}; nothing was measured",
-        dir.display()
-    );
+    eprintln!("SKIPPED: no recording at {}; nothing was measured", dir.display());
     None
 }
 
@@ -42,9 +39,7 @@ fn read(dir: &Path, on_sample: &mut dyn FnMut(&Recording, &Sample)) -> u64 {
 fn read_recording(bencher: divan::Bencher<'_, '_>) {
     if let Some(dir) = recording_dir() {
         let rows = read(&dir, &mut |_, _| {});
-        bencher
-            .counter(ItemsCount::new(rows))
-            .bench(|| read(&dir, &mut |_, _| {}));
+        bencher.counter(ItemsCount::new(rows)).bench(|| read(&dir, &mut |_, _| {}));
     }
 }
 
@@ -69,12 +64,7 @@ fn read_and_watch_recording(bencher: divan::Bencher<'_, '_>) {
 const FABRICS: [(usize, usize, usize, usize); 2] = [(4, 8, 2, 360), (8, 16, 4, 60)];
 
 fn fabric((spines, leaves, parallel_links, _): (usize, usize, usize, usize)) -> Fabric {
-    let config = FabricConfig {
-        spines,
-        leaves,
-        parallel_links,
-        ..FabricConfig::default()
-    };
+    let config = FabricConfig { spines, leaves, parallel_links, ..FabricConfig::default() };
     Fabric::new(config, 1, 1_767_225_600_000).expect("a valid configuration")
 }
 
@@ -82,17 +72,16 @@ fn fabric((spines, leaves, parallel_links, _): (usize, usize, usize, usize)) -> 
 fn generate_fabric(bencher: divan::Bencher<'_, '_>, which: usize) {
     let shape = FABRICS[which];
     let rows = fabric(shape).link_count() * 6 * shape.3;
-    bencher
-        .counter(ItemsCount::new(rows))
-        .with_inputs(|| fabric(shape))
-        .bench_values(|mut fabric| {
+    bencher.counter(ItemsCount::new(rows)).with_inputs(|| fabric(shape)).bench_values(
+        |mut fabric| {
             let mut samples = Vec::new();
             for _ in 0..shape.3 {
                 samples.clear();
                 fabric.step(&mut samples);
             }
             samples.len()
-        });
+        },
+    );
 }
 
 #[divan::bench(args = [0, 1], sample_count = 20)]
@@ -104,11 +93,8 @@ fn watch_fabric(bencher: divan::Bencher<'_, '_>, which: usize) {
         generated.step(&mut samples);
     }
     bencher.counter(ItemsCount::new(samples.len())).bench(|| {
-        let mut watchers = Watchers::new(
-            generated.catalog(),
-            generated.cabling(),
-            WatchConfig::default(),
-        );
+        let mut watchers =
+            Watchers::new(generated.catalog(), generated.cabling(), WatchConfig::default());
         let mut output = Output::default();
         for sample in &samples {
             watchers.observe(generated.catalog(), sample, &mut output);

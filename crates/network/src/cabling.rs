@@ -95,12 +95,7 @@ impl Groups {
         let mut groups = Self::default();
         for ((device, grouping, name), members) in by_name {
             if members.len() >= 2 {
-                let index = groups.add(Group {
-                    name,
-                    device,
-                    grouping,
-                    members: Vec::new(),
-                });
+                let index = groups.add(Group { name, device, grouping, members: Vec::new() });
                 for port in members {
                     groups.join(index, port);
                 }
@@ -130,20 +125,14 @@ impl Groups {
             return;
         }
         let device = catalog.device_of(port);
-        let kind: String = catalog
-            .interface(port)
-            .chars()
-            .take_while(|c| !c.is_ascii_digit())
-            .collect();
+        let kind: String =
+            catalog.interface(port).chars().take_while(|c| !c.is_ascii_digit()).collect();
         let index = match self.assumed.get(&(device, kind.clone())) {
             Some(&index) => index,
             None => {
                 let first = !self.assumed.keys().any(|(known, _)| *known == device);
-                let suffix = if first {
-                    String::new()
-                } else {
-                    format!("-{}", kind.to_lowercase())
-                };
+                let suffix =
+                    if first { String::new() } else { format!("-{}", kind.to_lowercase()) };
                 let name = format!("{}→uplinks{suffix}", catalog.device_name(device));
                 let index = self.add(Group {
                     name,
@@ -160,9 +149,7 @@ impl Groups {
 
     /// Where a port is a member: group and position.
     pub fn of(&self, port: PortId) -> &[(u32, u32)] {
-        self.memberships
-            .get(port.index())
-            .map_or(&[], Vec::as_slice)
+        self.memberships.get(port.index()).map_or(&[], Vec::as_slice)
     }
 
     /// The group at an index that [`Groups::of`] gave.
@@ -177,10 +164,7 @@ impl Groups {
 
     /// The narrowest group of a port: its parallel links where there are any.
     pub fn narrowest(&self, port: PortId) -> Option<&Group> {
-        self.of(port)
-            .iter()
-            .map(|&(index, _)| self.get(index))
-            .min_by_key(|group| group.grouping)
+        self.of(port).iter().map(|&(index, _)| self.get(index)).min_by_key(|group| group.grouping)
     }
 }
 
@@ -197,10 +181,8 @@ pub fn speed_of_name(interface: &str) -> Option<f64> {
         ("TenGigE", 10e9),
         ("GigabitEthernet", 1e9),
     ];
-    let named = SPEEDS
-        .iter()
-        .find(|(prefix, _)| interface.starts_with(prefix))
-        .map(|(_, speed)| *speed);
+    let named =
+        SPEEDS.iter().find(|(prefix, _)| interface.starts_with(prefix)).map(|(_, speed)| *speed);
     // A plain `Ethernet1/1` does not say its speed; the fastest common one keeps plausibility checks lenient.
     named.or_else(|| interface.starts_with("Ethernet").then_some(400e9))
 }
@@ -236,25 +218,18 @@ mod tests {
         let mut cabling = Cabling::default();
         let leaf = catalog.device("leaf1", "lab").expect("room");
         for spine in 0..2 {
-            let device = catalog
-                .device(&format!("spine{spine}"), "lab")
-                .expect("room");
+            let device = catalog.device(&format!("spine{spine}"), "lab").expect("room");
             for k in 0..2 {
                 let up = catalog
                     .port(leaf, &format!("HundredGigE0/0/0/{}", spine * 2 + k))
                     .expect("room");
-                let down = catalog
-                    .port(device, &format!("HundredGigE0/0/0/{k}"))
-                    .expect("room");
+                let down = catalog.port(device, &format!("HundredGigE0/0/0/{k}")).expect("room");
                 cabling.connect(up, down);
             }
         }
         let groups = Groups::from_cabling(&catalog, &cabling);
-        let names: Vec<(&str, usize)> = groups
-            .all()
-            .iter()
-            .map(|g| (g.name.as_str(), g.members.len()))
-            .collect();
+        let names: Vec<(&str, usize)> =
+            groups.all().iter().map(|g| (g.name.as_str(), g.members.len())).collect();
         let expected = [
             ("leaf1→spine0", 2),
             ("leaf1→spine1", 2),
@@ -263,13 +238,8 @@ mod tests {
             ("spine1→leaf1", 2),
         ];
         assert_eq!(names, expected);
-        let port = catalog
-            .find_port("leaf1", "HundredGigE0/0/0/3")
-            .expect("named above");
-        assert_eq!(
-            groups.narrowest(port).map(|g| g.name.as_str()),
-            Some("leaf1→spine1")
-        );
+        let port = catalog.find_port("leaf1", "HundredGigE0/0/0/3").expect("named above");
+        assert_eq!(groups.narrowest(port).map(|g| g.name.as_str()), Some("leaf1→spine1"));
     }
 
     #[test]
@@ -288,15 +258,9 @@ mod tests {
             groups.assume(&catalog, port);
             groups.assume(&catalog, port);
         }
-        let names: Vec<(&str, usize)> = groups
-            .all()
-            .iter()
-            .map(|g| (g.name.as_str(), g.members.len()))
-            .collect();
-        assert_eq!(
-            names,
-            [("leaf7→uplinks", 2), ("leaf7→uplinks-fortygige", 1)]
-        );
+        let names: Vec<(&str, usize)> =
+            groups.all().iter().map(|g| (g.name.as_str(), g.members.len())).collect();
+        assert_eq!(names, [("leaf7→uplinks", 2), ("leaf7→uplinks-fortygige", 1)]);
     }
 
     #[test]

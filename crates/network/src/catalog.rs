@@ -84,10 +84,7 @@ impl Catalog {
             return Ok(known);
         }
         if self.devices.len() >= PORTS_MAX {
-            return Err(Full {
-                what: "devices",
-                limit: PORTS_MAX,
-            });
+            return Err(Full { what: "devices", limit: PORTS_MAX });
         }
         let id = DeviceId(self.devices.len() as u32);
         self.devices.push(Device {
@@ -106,19 +103,12 @@ impl Catalog {
             return Ok(known);
         }
         if self.ports.len() >= PORTS_MAX {
-            return Err(Full {
-                what: "ports",
-                limit: PORTS_MAX,
-            });
+            return Err(Full { what: "ports", limit: PORTS_MAX });
         }
         let id = PortId(self.ports.len() as u32);
         let label = format!("{}:{interface}", owner.name).into_boxed_str();
         owner.ports.insert(interface.into(), id);
-        self.ports.push(Port {
-            device,
-            label,
-            sessions: Vec::new(),
-        });
+        self.ports.push(Port { device, label, sessions: Vec::new() });
         Ok(id)
     }
 
@@ -129,10 +119,7 @@ impl Catalog {
             return Ok(*id);
         }
         if known.len() >= SESSIONS_PER_PORT_MAX {
-            return Err(Full {
-                what: "sessions on one port",
-                limit: SESSIONS_PER_PORT_MAX,
-            });
+            return Err(Full { what: "sessions on one port", limit: SESSIONS_PER_PORT_MAX });
         }
         let id = SessionId(self.sessions.len() as u32);
         known.push((peer.into(), id));

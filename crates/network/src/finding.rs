@@ -70,40 +70,22 @@ impl Fact {
         source: &'static str,
     ) -> Self {
         let value = if value.is_finite() { value } else { 0.0 };
-        Self {
-            name,
-            value: FactValue::Number(value),
-            unit,
-            source,
-        }
+        Self { name, value: FactValue::Number(value), unit, source }
     }
 
     pub(crate) fn text(name: &'static str, value: impl Into<String>, source: &'static str) -> Self {
-        Self {
-            name,
-            value: FactValue::Text(value.into()),
-            unit: "",
-            source,
-        }
+        Self { name, value: FactValue::Text(value.into()), unit: "", source }
     }
 
     pub(crate) fn yes_no(name: &'static str, value: bool, source: &'static str) -> Self {
-        Self {
-            name,
-            value: FactValue::Bool(value),
-            unit: "",
-            source,
-        }
+        Self { name, value: FactValue::Bool(value), unit: "", source }
     }
 }
 
 impl Finding {
     /// The fact of this name.
     pub fn fact(&self, name: &str) -> Option<&FactValue> {
-        self.facts
-            .iter()
-            .find(|fact| fact.name == name)
-            .map(|fact| &fact.value)
+        self.facts.iter().find(|fact| fact.name == name).map(|fact| &fact.value)
     }
 
     /// The numeric fact of this name.
@@ -116,9 +98,6 @@ impl Finding {
 
     /// The feature of this name.
     pub fn feature(&self, name: &str) -> Option<f64> {
-        self.features
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| *value)
+        self.features.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 }

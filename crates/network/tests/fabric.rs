@@ -23,11 +23,7 @@ fn run(config: FabricConfig, seed: u64, hours: f64) -> (Vec<Finding>, Vec<Ground
             watchers.observe(fabric.catalog(), sample, &mut output);
         }
         let known = truths.len();
-        truths.extend(
-            output.findings[known..]
-                .iter()
-                .map(|finding| fabric.ground_truth(finding)),
-        );
+        truths.extend(output.findings[known..].iter().map(|finding| fabric.ground_truth(finding)));
     }
     (output.findings, truths)
 }
@@ -45,19 +41,12 @@ fn the_default_fabric_is_lively_and_varied() {
             if finding.state == FindingState::Raised {
                 raised += 1;
                 entities.insert(&finding.entity);
-                let counts = kinds
-                    .entry((finding.scenario_type, finding.action))
-                    .or_default();
+                let counts = kinds.entry((finding.scenario_type, finding.action)).or_default();
                 counts.0 += 1;
                 counts.1 += usize::from(truth.helps);
                 without_cause += usize::from(truth.trouble.is_none());
                 *causes
-                    .entry((
-                        finding.scenario_type,
-                        finding.action,
-                        truth.trouble,
-                        truth.reason,
-                    ))
+                    .entry((finding.scenario_type, finding.action, truth.trouble, truth.reason))
                     .or_default() += 1;
             }
         }
@@ -74,41 +63,25 @@ fn the_default_fabric_is_lively_and_varied() {
         }
         // At twenty times real time, one every 5 to 15 s.
         assert!((100.0..300.0).contains(&every_s), "{every_s}");
-        let types: BTreeSet<&str> = kinds
-            .keys()
-            .map(|(scenario_type, _)| *scenario_type)
-            .collect();
+        let types: BTreeSet<&str> = kinds.keys().map(|(scenario_type, _)| *scenario_type).collect();
         assert_eq!(types.len(), 5, "{types:?}");
-        assert!(
-            entities.len() > raised / 4,
-            "{} entities in {raised} findings",
-            entities.len()
-        );
+        assert!(entities.len() > raised / 4, "{} entities in {raised} findings", entities.len());
         let share = helpful as f64 / raised as f64;
         assert!((0.3..0.8).contains(&share), "{share}");
-        assert!(
-            without_cause * 10 < raised,
-            "{without_cause} of {raised} have no cause"
-        );
+        assert!(without_cause * 10 < raised, "{without_cause} of {raised} have no cause");
     }
 }
 
 #[test]
 fn one_seed_gives_one_history() {
-    let config = FabricConfig {
-        trouble_every_s: 60.0,
-        ..FabricConfig::default()
-    };
+    let config = FabricConfig { trouble_every_s: 60.0, ..FabricConfig::default() };
     assert_eq!(run(config.clone(), 7, 1.0), run(config.clone(), 7, 1.0));
     assert_ne!(run(config.clone(), 7, 1.0), run(config, 8, 1.0));
 }
 
 #[test]
 fn an_action_that_helps_ends_its_trouble() {
-    let config = FabricConfig {
-        trouble_every_s: 60.0,
-        ..FabricConfig::default()
-    };
+    let config = FabricConfig { trouble_every_s: 60.0, ..FabricConfig::default() };
     let mut fabric = Fabric::new(config, 11, START_MS).expect("a valid configuration");
     let mut watchers = Watchers::new(fabric.catalog(), fabric.cabling(), WatchConfig::default());
     let (mut samples, mut output) = (Vec::new(), Output::default());
@@ -139,12 +112,8 @@ fn an_action_that_helps_ends_its_trouble() {
 
 #[test]
 fn a_large_fabric_is_generated_and_watched() {
-    let config = FabricConfig {
-        spines: 8,
-        leaves: 32,
-        parallel_links: 4,
-        ..FabricConfig::default()
-    };
+    let config =
+        FabricConfig { spines: 8, leaves: 32, parallel_links: 4, ..FabricConfig::default() };
     let fabric = Fabric::new(config.clone(), 1, START_MS).expect("a valid configuration");
     assert_eq!(fabric.link_count(), 2_048);
     let (findings, _) = run(config, 1, 0.5);
@@ -162,10 +131,7 @@ fn the_smallest_and_busiest_fabrics_hold_together() {
         ..Default::default()
     };
     let cases = [
-        FabricConfig {
-            trouble_every_s: 30.0,
-            ..tiny.clone()
-        },
+        FabricConfig { trouble_every_s: 30.0, ..tiny.clone() },
         FabricConfig {
             spines: 2,
             utilisation: 0.9,
@@ -195,34 +161,15 @@ fn settings_out_of_range_are_refused() {
         assert_eq!(error.to_string(), message);
     }
     let sound = FabricConfig::default;
+    check(FabricConfig { spines: 0, ..sound() }, "`spines` is 0, expected 1 to 256");
     check(
-        FabricConfig {
-            spines: 0,
-            ..sound()
-        },
-        "`spines` is 0, expected 1 to 256",
-    );
-    check(
-        FabricConfig {
-            utilisation: f64::NAN,
-            ..sound()
-        },
+        FabricConfig { utilisation: f64::NAN, ..sound() },
         "`utilisation` is NaN, expected 0.01 to 0.9",
     );
     check(
-        FabricConfig {
-            link_gbps: 7,
-            ..sound()
-        },
+        FabricConfig { link_gbps: 7, ..sound() },
         "`link_gbps` is 7, expected 10, 25, 40, 100, 200, 400 or 800",
     );
-    let huge = FabricConfig {
-        spines: 256,
-        leaves: 1_024,
-        ..sound()
-    };
-    check(
-        huge,
-        "the fabric would have 1048576 links, expected at most 100000",
-    );
+    let huge = FabricConfig { spines: 256, leaves: 1_024, ..sound() };
+    check(huge, "the fabric would have 1048576 links, expected at most 100000");
 }

@@ -52,21 +52,13 @@ fn shifts_find_every_labelled_event_and_nothing_else() {
         println!("{name}: {:.2} h", watched.hours);
         hours += watched.hours;
         for event in &watched.events {
-            let shift = watched
-                .shifts
-                .iter()
-                .find(|shift| is_hit(event, shift.at_ms));
+            let shift = watched.shifts.iter().find(|shift| is_hit(event, shift.at_ms));
             let raised = watched
                 .findings
                 .iter()
                 .find(|f| f.state == FindingState::Raised && is_hit(event, f.at_ms));
-            let shown = shift.map(|s| {
-                format!(
-                    "{:5.1} s in {}",
-                    (s.at_ms - event.at_ms) as f64 / 1e3,
-                    s.group
-                )
-            });
+            let shown = shift
+                .map(|s| format!("{:5.1} s in {}", (s.at_ms - event.at_ms) as f64 / 1e3, s.group));
             let finding = raised.map(|f| {
                 format!(
                     "{:5.1} s {} {}",
@@ -93,12 +85,7 @@ fn shifts_find_every_labelled_event_and_nothing_else() {
         for shift in &watched.shifts {
             let is_new = shift.at_ms.saturating_sub(last_ms) > 9 * SAMPLE_MS;
             last_ms = shift.at_ms;
-            if is_new
-                && !watched
-                    .events
-                    .iter()
-                    .any(|event| is_hit(event, shift.at_ms))
-            {
+            if is_new && !watched.events.iter().any(|event| is_hit(event, shift.at_ms)) {
                 println!("  FALSE {shift:?}");
                 false_alarms += 1;
             }
@@ -128,11 +115,7 @@ fn the_ecmp_change_names_the_links_of_spine3() {
         panic!("{found:#?}");
     };
     println!("{finding:#?}");
-    assert!(
-        (finding.at_ms - 1_579_584_854_317) < 30_000,
-        "{}",
-        finding.at_ms
-    );
+    assert!((finding.at_ms - 1_579_584_854_317) < 30_000, "{}", finding.at_ms);
     let text = |name| match finding.fact(name) {
         Some(FactValue::Text(text)) => text.clone(),
         other => panic!("{name}: {other:?}"),
@@ -154,21 +137,11 @@ fn findings_are_few_and_of_the_right_kind() {
         ("11_leaf7_3h", &[("interface-down", 2), ("session-loss", 2)]),
         (
             "S-200121_0507_ecmp_balance",
-            &[
-                ("interface-down", 2),
-                ("link-flapping", 1),
-                ("link-imbalance", 2),
-            ],
+            &[("interface-down", 2), ("link-flapping", 1), ("link-imbalance", 2)],
         ),
         ("S-200122_1624_blackhole_big", &[("link-imbalance", 2)]),
-        (
-            "S-200122_1729_iflap_ifdown",
-            &[("interface-down", 1), ("link-imbalance", 1)],
-        ),
-        (
-            "S-200202_1940_bfd-1",
-            &[("interface-down", 1), ("link-flapping", 1)],
-        ),
+        ("S-200122_1729_iflap_ifdown", &[("interface-down", 1), ("link-imbalance", 1)]),
+        ("S-200202_1940_bfd-1", &[("interface-down", 1), ("link-flapping", 1)]),
         ("S-200202_2014_evtmix-1", &[("interface-down", 1)]),
     ];
     for (name, expected) in cases {

@@ -24,10 +24,7 @@ fn shipped_types_are_well_formed() {
             kind.version >= 1 && !kind.title.is_empty() && !kind.description.is_empty(),
             "{name}"
         );
-        assert!(
-            ["low", "medium", "high", "critical"].contains(&kind.risk.as_str()),
-            "{name}"
-        );
+        assert!(["low", "medium", "high", "critical"].contains(&kind.risk.as_str()), "{name}");
         assert!(
             kind.expires_after_s > 0
                 && kind.override_cost > 0.0
@@ -35,11 +32,8 @@ fn shipped_types_are_well_formed() {
             "{name}"
         );
         assert!((4..=8).contains(&kind.features.len()), "{name}");
-        let features: BTreeSet<&str> = kind
-            .features
-            .iter()
-            .map(|feature| feature.name.as_str())
-            .collect();
+        let features: BTreeSet<&str> =
+            kind.features.iter().map(|feature| feature.name.as_str()).collect();
         assert_eq!(features.len(), kind.features.len(), "{name}");
         for feature in &kind.features {
             let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
@@ -52,11 +46,7 @@ fn shipped_types_are_well_formed() {
                 "{}",
                 feature.name
             );
-            assert!(
-                (feature.min..=feature.max).contains(&feature.center),
-                "{}",
-                feature.name
-            );
+            assert!((feature.min..=feature.max).contains(&feature.center), "{}", feature.name);
             assert!(
                 !feature.title.is_empty()
                     && !feature.unit.is_empty()
@@ -72,9 +62,6 @@ fn shipped_types_are_well_formed() {
                 "{name}"
             );
         }
-        assert!(
-            kind.actions.len() == 2 && kind.actions[0].reversible,
-            "{name}"
-        );
+        assert!(kind.actions.len() == 2 && kind.actions[0].reversible, "{name}");
     }
 }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use npo_engine::Engine;
 use tokio::sync::{broadcast, watch};
 
+use crate::chain::chain;
 use crate::convert;
 use crate::tail::{Happened, Tail};
 
@@ -70,7 +71,10 @@ fn run(engine: &Engine, mut tail: Tail, send: &broadcast::Sender<Frame>) {
                 }
             }
             Err(error) => {
-                tracing::error!(error = %error, "the log could not be followed; trying again");
+                tracing::error!(
+                    error = chain(&error),
+                    "the log could not be followed; trying again"
+                );
                 std::thread::sleep(RETRY_AFTER);
             }
         }

@@ -13,6 +13,7 @@
 
 mod app;
 mod auth;
+mod chain;
 pub mod config;
 mod convert;
 mod errors;

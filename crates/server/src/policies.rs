@@ -21,6 +21,7 @@ use npo_engine::{Engine, Refusal};
 use npo_policy::{CheckError, CheckReport, EngineChoice, Limits, LoadError, Spe, check};
 use parking_lot::Mutex;
 
+use crate::chain::chain;
 use crate::config::Config;
 use crate::shipped;
 
@@ -322,20 +323,4 @@ fn describe(report: &CheckReport) -> Policy {
         evaluator_reason,
         tests: u32::try_from(report.findings.cases.len()).unwrap_or(u32::MAX),
     }
-}
-
-/// An error with its causes, in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        // Some errors repeat their cause in their own words.
-        let words = cause.to_string();
-        if !text.contains(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        source = cause.source();
-    }
-    crate::http::problem::one_line(&text)
 }

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use npo_views::{Error, ViewReader, Views};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use crate::chain::chain;
 use crate::tail::Tail;
 
 /// Events applied in one transaction at most.
@@ -36,6 +38,8 @@ pub(crate) struct Lists {
 struct Shared {
     views: Mutex<Views>,
     pool: Mutex<Pool>,
+    /// Whether the last attempt to bring the lists up to date failed.
+    failing: AtomicBool,
 }
 
 #[derive(Default)]
@@ -59,7 +63,8 @@ impl Lists {
         let (send, position) = watch::channel(views.position());
         let tail = Tail::new(engine, views.position(), stop);
         let pool = Mutex::default();
-        let shared = Arc::new(Shared { views: Mutex::new(views), pool });
+        let shared =
+            Arc::new(Shared { views: Mutex::new(views), pool, failing: AtomicBool::new(false) });
         let feeding = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("npo-lists".into())
@@ -71,6 +76,11 @@ impl Lists {
     /// Up to where the lists show the log.
     pub(crate) fn position(&self) -> watch::Receiver<u64> {
         self.position.clone()
+    }
+
+    /// Whether the lists cannot be brought up to date now, mostly for want of disk.
+    pub(crate) fn failing(&self) -> bool {
+        self.shared.failing.load(Ordering::Relaxed)
     }
 
     /// Reads with a connection of the pool. Blocks.
@@ -98,10 +108,15 @@ impl Lists {
 
 fn feed(shared: &Shared, mut tail: Tail, position: &watch::Sender<u64>) {
     while tail.wait() {
-        let applied = match step(shared, &mut tail) {
+        let applied = step(shared, &mut tail);
+        shared.failing.store(applied.is_err(), Ordering::Relaxed);
+        let applied = match applied {
             Ok(applied) => applied,
             Err(error) => {
-                tracing::error!(error = %error, "the lists are not up to date; trying again");
+                tracing::error!(
+                    error = chain(error.as_ref()),
+                    "the lists are not up to date; trying again"
+                );
                 std::thread::sleep(RETRY_AFTER);
                 tail.seek(shared.views.lock().position());
                 0

@@ -257,11 +257,12 @@ fn answers_that_are_wrong_are_refused() {
     weak["features"] =
         json!({"severity": 0.0, "alerts": 0.0, "minutes_firing": 0.0, "repeats": 10000.0});
     let made = source.post("/v1/decisions", &weak).expect(201);
+    // One in so many is audited instead.
     if made["disposition"] == "abstained" {
         olga.post("/v1/decisions/d1/feedback", &like).problem(
             409,
             "decision-not-asked",
-            "nobody was asked",
+            "was not put to people",
         );
     }
 }

@@ -40,7 +40,12 @@ pub(super) fn withdraw(
             }
         },
         Withdrawn::Correlation(correlation) => {
-            for id in state.open().correlated(&correlation) {
+            // What was answered already stays as it was answered: the end of the condition is news
+            // about the world, not about the decision.
+            let unanswered = |id: &&DecisionId| {
+                state.open().get(**id).is_some_and(|open| open.answers.is_empty())
+            };
+            for id in state.open().correlated(&correlation).iter().filter(unanswered) {
                 out.push(Event::DecisionWithdrawn { id: *id, reason: reason.to_owned() });
             }
         }

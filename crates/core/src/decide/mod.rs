@@ -150,13 +150,28 @@ impl Out {
     }
 }
 
-/// Refuses a text that is empty or too long.
+/// Refuses a text that is empty, too long, or holds what a terminal or a reader would be misled by.
 fn check_text(field: &str, text: &str, max: usize, may_be_empty: bool) -> Result<(), Rejection> {
+    check_words(field, text, max, may_be_empty, |c| c == '\n' || c == '\t')
+}
+
+/// As [`check_text`], for a name: one line.
+fn check_name(field: &str, text: &str, max: usize, may_be_empty: bool) -> Result<(), Rejection> {
+    check_words(field, text, max, may_be_empty, |_| false)
+}
+
+fn check_words(
+    field: &str,
+    text: &str,
+    max: usize,
+    may_be_empty: bool,
+    allowed: fn(char) -> bool,
+) -> Result<(), Rejection> {
     let found = if text.len() > max {
         format!("{} bytes long", text.len())
     } else if text.trim().is_empty() && !may_be_empty {
         "empty".to_owned()
-    } else if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+    } else if text.chars().any(|c| (c.is_control() && !allowed(c)) || turns_text_around(c)) {
         "a text with control characters".to_owned()
     } else {
         return Ok(());
@@ -164,4 +179,9 @@ fn check_text(field: &str, text: &str, max: usize, may_be_empty: bool) -> Result
     let least = usize::from(!may_be_empty);
     let expected = format!("{least} to {max} bytes of printable text");
     Err(Rejection::Field { field: field.to_owned(), found, expected })
+}
+
+/// Characters that make a text read in another order than it is written.
+fn turns_text_around(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

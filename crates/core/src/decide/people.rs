@@ -1,6 +1,6 @@
 //! People and tokens.
 
-use super::{Out, check_text};
+use super::{Out, check_name};
 use crate::event::Event;
 use crate::ids::{Digest, Millis, PersonId, TokenId};
 use crate::people::{HANDLE_MAX, NPO, Person, Role, Token};
@@ -62,7 +62,7 @@ pub(super) fn set_up(
 
 pub(super) fn add(state: &State, person: NewPerson, out: &mut Out) -> Result<(), Rejection> {
     let NewPerson { handle, name, roles } = person;
-    check_text("name", &name, ENTITY_MAX, false)?;
+    check_name("name", &name, ENTITY_MAX, false)?;
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
     if handle.is_empty() || handle.len() > HANDLE_MAX || !handle.chars().all(fits) {
         return Err(Rejection::Field {
@@ -84,7 +84,7 @@ pub(super) fn change(state: &State, change: PersonChange, out: &mut Out) -> Resu
     let before = known(state, id)?;
     let mut person = before.clone();
     if let Some(name) = name {
-        check_text("name", &name, ENTITY_MAX, false)?;
+        check_name("name", &name, ENTITY_MAX, false)?;
         person.name = name;
     }
     if let Some(roles) = roles {
@@ -128,7 +128,7 @@ fn push_token(
     out: &mut Out,
 ) -> Result<(), Rejection> {
     let NewToken { digest, label, expires } = token;
-    check_text("label", &label, HANDLE_MAX, false)?;
+    check_name("label", &label, HANDLE_MAX, false)?;
     if state.token_digest_known(&digest) {
         // It would authenticate one person by the secret of another.
         return Err(Rejection::Field {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Draws, Inputs, Out, check_text};
+use super::{Draws, Inputs, Out, check_name, check_text};
 use crate::Vector;
 use crate::event::{DecisionMade, Disposition, Event, NewScenario, Threshold, Verdict};
 use crate::ids::{ScenarioId, TypeId};
@@ -51,8 +51,8 @@ pub enum Features<'a> {
 pub fn resolve(state: &State, named: NamedProposal<'_>) -> Result<Proposal, Rejection> {
     let (type_id, type_state) = state.require_type(named.scenario_type)?;
     let definition = type_state.definition();
-    check_text("entity", named.entity, ENTITY_MAX, false)?;
-    check_text("site", named.site, ENTITY_MAX, true)?;
+    check_name("entity", named.entity, ENTITY_MAX, false)?;
+    check_name("site", named.site, ENTITY_MAX, true)?;
     check_words(&named.text)?;
     let action = definition.action_named(named.action).ok_or_else(|| Rejection::UnknownAction {
         action: named.action.chars().take(NAME_MAX).collect(),
@@ -72,7 +72,10 @@ pub fn resolve(state: &State, named: NamedProposal<'_>) -> Result<Proposal, Reje
         }
     };
     let scenario = match state.scenarios().find(type_id, named.entity) {
-        Some(id) => ScenarioRef::Known(id),
+        Some(id) => {
+            check_site(state, id, named.site)?;
+            ScenarioRef::Known(id)
+        }
         None => ScenarioRef::Named { entity: named.entity.into(), site: named.site.into() },
     };
     let text = (named.text != Text::default()).then(|| Box::new(named.text));
@@ -90,9 +93,9 @@ fn check_words(text: &Text) -> Result<(), Rejection> {
     count("facts", text.facts.len(), FACTS_MAX)?;
     count("evidence", text.evidence.len(), EVIDENCE_MAX)?;
     count("what_if", text.what_if.len(), FACTS_MAX)?;
-    check_text("action.target", &text.target, ENTITY_MAX, true)?;
+    check_name("action.target", &text.target, ENTITY_MAX, true)?;
     if let Some(correlation) = &text.correlation {
-        check_text("correlation", correlation, LINE_MAX, false)?;
+        check_name("correlation", correlation, LINE_MAX, false)?;
     }
     for line in &text.evidence {
         check_text("evidence", line, LINE_MAX, false)?;
@@ -105,8 +108,8 @@ fn check_words(text: &Text) -> Result<(), Rejection> {
         Err(Rejection::Field { field, found: value.to_string(), expected })
     };
     for fact in &text.facts {
-        check_text("facts.name", &fact.name, NAME_MAX, false)?;
-        check_text("facts.unit", &fact.unit, NAME_MAX, true)?;
+        check_name("facts.name", &fact.name, NAME_MAX, false)?;
+        check_name("facts.unit", &fact.unit, NAME_MAX, true)?;
         check_text("facts.source", &fact.source, ENTITY_MAX, true)?;
         match &fact.value {
             FactValue::Number(number) => finite(format!("facts.{}", fact.name), *number)?,
@@ -115,12 +118,24 @@ fn check_words(text: &Text) -> Result<(), Rejection> {
         }
     }
     for item in &text.what_if {
-        check_text("what_if.name", &item.name, NAME_MAX, false)?;
-        check_text("what_if.unit", &item.unit, NAME_MAX, true)?;
+        check_name("what_if.name", &item.name, NAME_MAX, false)?;
+        check_name("what_if.unit", &item.unit, NAME_MAX, true)?;
         finite(format!("what_if.{}.before", item.name), item.before)?;
         finite(format!("what_if.{}.after", item.name), item.after)?;
     }
     Ok(())
+}
+
+/// An entity is where it was first said to be: limits per site would mean nothing otherwise.
+fn check_site(state: &State, id: ScenarioId, site: &str) -> Result<(), Rejection> {
+    match state.scenario(id) {
+        Some(known) if !site.is_empty() && known.site != site => Err(Rejection::Field {
+            field: "site".into(),
+            found: format!("`{site}`"),
+            expected: format!("`{}`, where `{}` is known to be", known.site, known.entity),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// What a scorer says about one input.

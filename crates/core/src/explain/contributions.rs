@@ -77,7 +77,7 @@ fn measured(feature: &Feature, raw: f64, input: f64) -> String {
 /// Where a standardised value stands, in words.
 fn against_usual(feature: &Feature, input: f64) -> String {
     let place = match input {
-        z if z >= STANDARDISED_MAX => "beyond all measure above",
+        z if z >= STANDARDISED_MAX => "very far above",
         z if z >= 3.0 => "far above",
         z if z >= 1.0 => "above",
         z if z >= 0.1 => "a little above",
@@ -85,7 +85,7 @@ fn against_usual(feature: &Feature, input: f64) -> String {
         z if z > -1.0 => "a little below",
         z if z > -3.0 => "below",
         z if z > -STANDARDISED_MAX => "far below",
-        _ => "beyond all measure below",
+        _ => "very far below",
     };
     format!("{place} the usual {}", fmt::quantity(feature.center, &feature.unit))
 }

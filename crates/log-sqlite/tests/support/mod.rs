@@ -11,17 +11,11 @@ use npo_log_sqlite::{OpenError, Options, SqliteLog, SqliteReader};
 pub(crate) fn record(position: u64, bytes: usize) -> Record {
     let mut body = vec![position as u8; bytes.max(8)];
     body[..8].copy_from_slice(&position.to_le_bytes());
-    Record {
-        kind: 1,
-        version: 1,
-        body,
-    }
+    Record { kind: 1, version: 1, body }
 }
 
 pub(crate) fn batch(after: u64, records: u64, bytes: usize) -> Vec<Record> {
-    (after + 1..=after + records)
-        .map(|position| record(position, bytes))
-        .collect()
+    (after + 1..=after + records).map(|position| record(position, bytes)).collect()
 }
 
 pub(crate) fn open(path: &Path) -> SqliteLog {
@@ -32,8 +26,7 @@ pub(crate) fn open(path: &Path) -> SqliteLog {
 pub(crate) fn filled(path: &Path, records: u64, bytes: usize) -> Head {
     let mut log = open(path);
     for after in (0..records).step_by(100) {
-        log.append(after, &batch(after, 100.min(records - after), bytes))
-            .expect("appends");
+        log.append(after, &batch(after, 100.min(records - after), bytes)).expect("appends");
     }
     log.head().expect("has a head")
 }

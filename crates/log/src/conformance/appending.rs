@@ -51,20 +51,13 @@ pub(super) fn empty_batch(place: &mut dyn Place) {
     append(&mut *log, &records(1, 2));
     append(&mut *log, &[]);
     let error = log.append(1, &[]).expect_err("the head is 2");
-    assert!(
-        matches!(error, AppendError::Conflict { after: 1, head: 2 }),
-        "found {error}"
-    );
+    assert!(matches!(error, AppendError::Conflict { after: 1, head: 2 }), "found {error}");
     holds(&*log, &records(1, 2));
 }
 
 pub(super) fn size_limits(place: &mut dyn Place) {
     let mut log = place.open();
-    let sized = |bytes: usize| Record {
-        kind: 1,
-        version: 1,
-        body: vec![7; bytes],
-    };
+    let sized = |bytes: usize| Record { kind: 1, version: 1, body: vec![7; bytes] };
     let batch = [sized(1), sized(MAX_BODY + 1)];
     let error = log.append(0, &batch).expect_err("the body is too large");
     let (size, limit) = (MAX_BODY + 1, MAX_BODY);
@@ -75,17 +68,11 @@ pub(super) fn size_limits(place: &mut dyn Place) {
     let error = log
         .append(0, &vec![sized(0); MAX_BATCH_RECORDS + 1])
         .expect_err("there are too many records");
-    assert!(
-        matches!(error, AppendError::TooManyRecords { .. }),
-        "found {error}"
-    );
+    assert!(matches!(error, AppendError::TooManyRecords { .. }), "found {error}");
     let error = log
         .append(0, &vec![sized(MAX_BODY); MAX_BATCH_BYTES / MAX_BODY + 1])
         .expect_err("there are too many bytes");
-    assert!(
-        matches!(error, AppendError::TooManyBytes { .. }),
-        "found {error}"
-    );
+    assert!(matches!(error, AppendError::TooManyBytes { .. }), "found {error}");
     holds(&*log, &[]);
 }
 
@@ -107,20 +94,7 @@ pub(super) fn refused_batch_leaves_nothing(place: &mut dyn Place) {
 /// Sizes around the places where stores change their layout, up to the limit.
 pub(super) fn large_bodies(place: &mut dyn Place) {
     let mut log = place.open();
-    let sizes = [
-        0,
-        1,
-        255,
-        256,
-        3900,
-        4000,
-        4096,
-        8192,
-        65_535,
-        65_536,
-        MAX_BODY - 1,
-        MAX_BODY,
-    ];
+    let sizes = [0, 1, 255, 256, 3900, 4000, 4096, 8192, 65_535, 65_536, MAX_BODY - 1, MAX_BODY];
     let batch: Vec<Record> = sizes
         .iter()
         .map(|&size| Record {
@@ -138,14 +112,7 @@ pub(super) fn large_batches(place: &mut dyn Place) {
     let batch = records(1, 20_000);
     append(&mut *log, &batch);
     holds(&*log, &batch);
-    let most = vec![
-        Record {
-            kind: 3,
-            version: 1,
-            body: vec![1; 8]
-        };
-        MAX_BATCH_RECORDS
-    ];
+    let most = vec![Record { kind: 3, version: 1, body: vec![1; 8] }; MAX_BATCH_RECORDS];
     append(&mut *log, &most);
     assert_eq!(head(&*log).position, 20_000 + MAX_BATCH_RECORDS as u64);
 }
@@ -156,11 +123,7 @@ pub(super) fn every_kind_and_version(place: &mut dyn Place) {
     let batch: Vec<Record> = kinds
         .iter()
         .flat_map(|&kind| [0, 127, 128, 255].map(|version| (kind, version)))
-        .map(|(kind, version)| Record {
-            kind,
-            version,
-            body: vec![0, 255],
-        })
+        .map(|(kind, version)| Record { kind, version, body: vec![0, 255] })
         .collect();
     append(&mut *log, &batch);
     holds(&*log, &batch);
@@ -171,11 +134,7 @@ pub(super) fn frozen_hash_chain(place: &mut dyn Place) {
     let mut log = place.open();
     let record = |i: u32| {
         let body = (0..i % 50).map(|j| (i + j) as u8).collect();
-        Record {
-            kind: i as u16,
-            version: (i % 7) as u8,
-            body,
-        }
+        Record { kind: i as u16, version: (i % 7) as u8, body }
     };
     let batch: Vec<Record> = (1..=1000).map(record).collect();
     for part in batch.chunks(77) {

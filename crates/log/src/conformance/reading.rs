@@ -16,18 +16,11 @@ pub(super) fn get(place: &mut dyn Place) {
         let entry = reader.get(position).expect("reads").expect("is there");
         let expected = record(position);
         assert_eq!(entry.position, position);
-        assert_eq!(
-            (entry.kind, entry.version),
-            (expected.kind, expected.version)
-        );
+        assert_eq!((entry.kind, entry.version), (expected.kind, expected.version));
         assert_eq!(entry.body, expected.body);
     }
     for absent in [0, 11, 1 << 40, i64::MAX as u64, u64::MAX] {
-        assert_eq!(
-            reader.get(absent).expect("absence is no error"),
-            None,
-            "{absent}"
-        );
+        assert_eq!(reader.get(absent).expect("absence is no error"), None, "{absent}");
     }
     let last = reader.get(10).expect("reads").expect("is there");
     assert_eq!(last.hash, head(&*log).hash);
@@ -44,11 +37,7 @@ pub(super) fn visit_ranges(place: &mut dyn Place) {
         if let Some(entry) = found.first() {
             assert_eq!(entry.position, first, "after {after} limit {limit:?}");
         }
-        assert!(
-            found
-                .windows(2)
-                .all(|pair| pair[0].position + 1 == pair[1].position)
-        );
+        assert!(found.windows(2).all(|pair| pair[0].position + 1 == pair[1].position));
     };
     check(0, None, 1, 5000);
     check(0, Some(0), 1, 0);
@@ -71,20 +60,12 @@ pub(super) fn visit_stops_on_break(place: &mut dyn Place) {
         let mut seen = 0;
         let mut f = |entry: crate::Entry<'_>| {
             seen = entry.position;
-            if seen == stop {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            if seen == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         reader.visit(0, None, &mut f).expect("breaking is no error");
         assert_eq!(seen, stop);
     }
-    assert_eq!(
-        read(&mut *reader, 0, None).len(),
-        100,
-        "a broken visit leaves the reader whole"
-    );
+    assert_eq!(read(&mut *reader, 0, None).len(), 100, "a broken visit leaves the reader whole");
 }
 
 /// A visit is bounded by what was durable when it began, even if its own callback appends; otherwise a reader could chase a busy writer for ever.
@@ -109,20 +90,13 @@ pub(super) fn readers_are_independent(place: &mut dyn Place) {
     append(&mut *log, &records(1, 50));
     let (mut a, mut b) = (reader(&*log), reader(&*log));
     let mut f = |entry: crate::Entry<'_>| {
-        let other = b
-            .get(51 - entry.position)
-            .expect("reads")
-            .expect("is there");
+        let other = b.get(51 - entry.position).expect("reads").expect("is there");
         assert_eq!(other.position, 51 - entry.position);
         ControlFlow::Continue(())
     };
     a.visit(0, None, &mut f).expect("reads");
     append(&mut *log, &records(51, 60));
-    assert_eq!(
-        read(&mut *a, 50, None).len(),
-        10,
-        "an old reader sees later appends"
-    );
+    assert_eq!(read(&mut *a, 50, None).len(), 10, "an old reader sees later appends");
     assert_eq!(read(&mut *b, 50, None).len(), 10);
 }
 
@@ -163,18 +137,9 @@ fn look(reader: &mut dyn LogReader, started: &AtomicU64, acknowledged: &AtomicU6
     let found = read(reader, after, None);
     let last = found.last().map_or(after, |entry| entry.position);
     let most = started.load(SeqCst);
-    assert!(
-        last >= least,
-        "acknowledged {least}, but the reader ends at {last}"
-    );
-    assert!(
-        last <= most,
-        "begun up to {most}, but the reader saw {last}"
-    );
-    assert!(
-        last.is_multiple_of(BATCH),
-        "a batch was seen in part: {last}"
-    );
+    assert!(last >= least, "acknowledged {least}, but the reader ends at {last}");
+    assert!(last <= most, "begun up to {most}, but the reader saw {last}");
+    assert!(last.is_multiple_of(BATCH), "a batch was seen in part: {last}");
     for entry in found {
         assert_eq!(entry.body, record(entry.position).body);
     }

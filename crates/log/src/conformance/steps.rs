@@ -8,14 +8,8 @@ use crate::{EventLog, Head, LogReader, OwnedEntry, Record, verify};
 pub(super) fn record(number: u64) -> Record {
     let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let length = (mixed >> 40) % 400;
-    let body = (0..length)
-        .map(|i| (mixed >> (i % 8 * 8)) as u8 ^ i as u8)
-        .collect();
-    Record {
-        kind: (number % 60_000) as u16,
-        version: (number % 200) as u8,
-        body,
-    }
+    let body = (0..length).map(|i| (mixed >> (i % 8 * 8)) as u8 ^ i as u8).collect();
+    Record { kind: (number % 60_000) as u16, version: (number % 200) as u8, body }
 }
 
 /// The records of positions `from` to `to`, both included.
@@ -27,21 +21,11 @@ pub(super) fn records(from: u64, to: u64) -> Vec<Record> {
 pub(super) fn append(log: &mut dyn EventLog, batch: &[Record]) -> Head {
     let before = head(log);
     let mut expected = before;
-    for Record {
-        kind,
-        version,
-        body,
-    } in batch
-    {
+    for Record { kind, version, body } in batch {
         expected = expected.next(*kind, *version, body);
     }
-    let returned = log
-        .append(before.position, batch)
-        .expect("the log takes the batch");
-    assert_eq!(
-        returned, expected,
-        "append returns the head by the chain rule"
-    );
+    let returned = log.append(before.position, batch).expect("the log takes the batch");
+    assert_eq!(returned, expected, "append returns the head by the chain rule");
     assert_eq!(head(log), expected, "the head is what append returned");
     returned
 }
@@ -61,9 +45,7 @@ pub(super) fn read(reader: &mut dyn LogReader, after: u64, limit: Option<u64>) -
         found.push(entry.to_owned());
         ControlFlow::Continue(())
     };
-    reader
-        .visit(after, limit, &mut take)
-        .expect("the log reads back");
+    reader.visit(after, limit, &mut take).expect("the log reads back");
     found
 }
 
@@ -75,20 +57,9 @@ pub(super) fn holds(log: &dyn EventLog, expected: &[Record]) {
     for (i, (entry, record)) in found.iter().zip(expected).enumerate() {
         assert_eq!(entry.position, i as u64 + 1);
         assert_eq!((entry.kind, entry.version), (record.kind, record.version));
-        assert!(
-            entry.body == record.body,
-            "body at position {}",
-            entry.position
-        );
+        assert!(entry.body == record.body, "body at position {}", entry.position);
     }
     let verified = verify(&mut *reader, &mut |_| {}).expect("the chain holds");
-    assert_eq!(
-        verified.head,
-        head(log),
-        "readers and writer agree on the head"
-    );
-    assert_eq!(
-        reader.head().expect("a reader knows the head"),
-        verified.head
-    );
+    assert_eq!(verified.head, head(log), "readers and writer agree on the head");
+    assert_eq!(reader.head().expect("a reader knows the head"), verified.head);
 }

@@ -31,13 +31,7 @@ pub(super) struct Header {
 impl Header {
     pub(super) fn of(position: u64, log_hash: Hash, format: u16, bytes: &[u8]) -> Header {
         let length = bytes.len() as u64;
-        let mut header = Header {
-            position,
-            log_hash,
-            format,
-            length,
-            checksum: [0; 32],
-        };
+        let mut header = Header { position, log_hash, format, length, checksum: [0; 32] };
         header.checksum = header.checksum_of(bytes);
         header
     }
@@ -57,13 +51,7 @@ impl Header {
     }
 
     fn covered(&self) -> [u8; COVERED] {
-        let Header {
-            position,
-            log_hash,
-            format,
-            length,
-            checksum: _,
-        } = self;
+        let Header { position, log_hash, format, length, checksum: _ } = self;
         let mut raw = [0; COVERED];
         raw[..8].copy_from_slice(&MAGIC);
         raw[8..10].copy_from_slice(&FILE_FORM.to_le_bytes());
@@ -81,10 +69,7 @@ impl Header {
         }
         let file_form = u16::from_le_bytes(part(raw, 8));
         if file_form != FILE_FORM {
-            return Err(SkipReason::FileForm {
-                found: file_form,
-                expected: FILE_FORM,
-            });
+            return Err(SkipReason::FileForm { found: file_form, expected: FILE_FORM });
         }
         Ok(Header {
             format: u16::from_le_bytes(part(raw, 10)),

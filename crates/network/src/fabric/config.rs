@@ -72,45 +72,17 @@ impl FabricConfig {
             if fits {
                 Ok(())
             } else {
-                Err(Error::OutOfRange {
-                    name,
-                    found: found.to_string(),
-                    expected,
-                })
+                Err(Error::OutOfRange { name, found: found.to_string(), expected })
             }
         };
-        range(
-            "sites",
-            self.sites.len() as f64,
-            1.0,
-            100.0,
-            "1 to 100 names",
-        )?;
+        range("sites", self.sites.len() as f64, 1.0, 100.0, "1 to 100 names")?;
         range("spines", self.spines as f64, 1.0, 256.0, "1 to 256")?;
         range("leaves", self.leaves as f64, 1.0, 1_024.0, "1 to 1024")?;
-        range(
-            "parallel_links",
-            self.parallel_links as f64,
-            1.0,
-            16.0,
-            "1 to 16",
-        )?;
-        range(
-            "interval_ms",
-            self.interval_ms as f64,
-            1e3,
-            6e4,
-            "1000 to 60000",
-        )?;
+        range("parallel_links", self.parallel_links as f64, 1.0, 16.0, "1 to 16")?;
+        range("interval_ms", self.interval_ms as f64, 1e3, 6e4, "1000 to 60000")?;
         range("utilisation", self.utilisation, 0.01, 0.9, "0.01 to 0.9")?;
         range("daily_swing", self.daily_swing, 0.0, 1.0, "0 to 1")?;
-        range(
-            "trouble_every_s",
-            self.trouble_every_s,
-            1.0,
-            1e9,
-            "1 to 1000000000",
-        )?;
+        range("trouble_every_s", self.trouble_every_s, 1.0, 1e9, "1 to 1000000000")?;
         let links = self.sites.len() * self.spines * self.leaves * self.parallel_links;
         if links > LINKS_MAX {
             return Err(Error::TooManyLinks { found: links });
@@ -130,11 +102,7 @@ impl FabricConfig {
             800 => Ok("EightHundredGigE"),
             other => {
                 let expected = "10, 25, 40, 100, 200, 400 or 800";
-                Err(Error::OutOfRange {
-                    name: "link_gbps",
-                    found: other.to_string(),
-                    expected,
-                })
+                Err(Error::OutOfRange { name: "link_gbps", found: other.to_string(), expected })
             }
         }
     }

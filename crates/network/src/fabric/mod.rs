@@ -126,8 +126,7 @@ impl Fabric {
 
     fn begin_troubles(&mut self) {
         let now_ms = self.now_ms;
-        self.troubles
-            .retain(|trouble| now_ms - trouble.end_ms <= REMEMBERED_MS);
+        self.troubles.retain(|trouble| now_ms - trouble.end_ms <= REMEMBERED_MS);
         let sizes = (self.links.len(), self.demands.len(), self.spines);
         while self.schedule.is_due(now_ms) {
             let (troubles, links) = (&self.troubles, &self.links);
@@ -149,11 +148,7 @@ impl Fabric {
             link.error_ratio = 0.0;
         }
         let mut next: Vec<[LinkState; 2]> = vec![[LinkState::Up; 2]; self.links.len()];
-        for trouble in self
-            .troubles
-            .iter()
-            .filter(|trouble| trouble.end_ms > self.now_ms)
-        {
+        for trouble in self.troubles.iter().filter(|trouble| trouble.end_ms > self.now_ms) {
             let Place::Link(k) = trouble.place else {
                 continue;
             };
@@ -165,11 +160,7 @@ impl Fabric {
                         * (0.3 * normal(&mut self.trouble_rng)).exp();
                 }
                 TroubleKind::Flapping | TroubleKind::FlapsBriefly => {
-                    let stays = if link.state[0] == LinkState::Up {
-                        0.45
-                    } else {
-                        0.3
-                    };
+                    let stays = if link.state[0] == LinkState::Up { 0.45 } else { 0.3 };
                     let is_up =
                         (link.state[0] == LinkState::Up) == (unit(&mut self.trouble_rng) < stays);
                     if !is_up {
@@ -245,24 +236,12 @@ impl Fabric {
             for (end, state) in link.ends.iter().zip(link.state) {
                 // Devices report one after the other, a few milliseconds apart.
                 let at_ms = self.now_ms + (k * 1_000 / self.links.len()) as i64;
-                let sample = |reading| Sample {
-                    at_ms,
-                    port: end.port,
-                    reading,
-                };
-                samples.push(sample(Reading::Link {
-                    state,
-                    bandwidth_kbps,
-                }));
-                let session_state = if link.is_usable() {
-                    SessionState::Up
-                } else {
-                    SessionState::Down
-                };
-                samples.push(sample(Reading::Session {
-                    session: end.session,
-                    state: session_state,
-                }));
+                let sample = |reading| Sample { at_ms, port: end.port, reading };
+                samples.push(sample(Reading::Link { state, bandwidth_kbps }));
+                let session_state =
+                    if link.is_usable() { SessionState::Up } else { SessionState::Down };
+                samples
+                    .push(sample(Reading::Session { session: end.session, state: session_state }));
                 samples.push(sample(Reading::Counters(end.counters)));
             }
         }
@@ -298,33 +277,20 @@ fn skew(
             }
             (TroubleKind::BulkTransfer, Place::Leaf(k)) if k == leaf && direction == 0 => {
                 for (n, weight) in weights.iter_mut().enumerate() {
-                    *weight *= if (n + trouble.choice) % 3 == 0 {
-                        1.0 + strength
-                    } else {
-                        1.0
-                    };
+                    *weight *= if (n + trouble.choice) % 3 == 0 { 1.0 + strength } else { 1.0 };
                 }
             }
             (TroubleKind::HashPolarised, Place::Leaf(k)) if k == leaf && direction == 0 => {
                 for (n, weight) in weights.iter_mut().enumerate() {
-                    *weight *= if (n + trouble.choice) % 2 == 0 {
-                        1.0 + strength
-                    } else {
-                        1.0 - strength
-                    };
+                    *weight *=
+                        if (n + trouble.choice) % 2 == 0 { 1.0 + strength } else { 1.0 - strength };
                 }
             }
             (TroubleKind::HashPolarised, Place::Spine(k)) if direction == 1 => {
-                let of_spine = weights
-                    .iter_mut()
-                    .zip(links)
-                    .filter(|(_, link)| link.spine == k);
+                let of_spine = weights.iter_mut().zip(links).filter(|(_, link)| link.spine == k);
                 for (n, (weight, _)) in of_spine.enumerate() {
-                    *weight *= if (n + trouble.choice) % 2 == 0 {
-                        1.0 + strength
-                    } else {
-                        1.0 - strength
-                    };
+                    *weight *=
+                        if (n + trouble.choice) % 2 == 0 { 1.0 + strength } else { 1.0 - strength };
                 }
             }
             _ => {}

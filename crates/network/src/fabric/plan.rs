@@ -56,19 +56,11 @@ pub(super) fn build(config: &FabricConfig) -> Result<(Catalog, Cabling, Vec<Link
         (Catalog::default(), Cabling::default(), Vec::new());
     let mut end = |device: String, site: &str, port: usize, peer: String| {
         // The limits of a fabric are far below those of a catalog.
-        let device = catalog
-            .device(&device, site)
-            .expect("fewer devices than a catalog holds");
+        let device = catalog.device(&device, site).expect("fewer devices than a catalog holds");
         let name = format!("{prefix}0/0/0/{port}");
-        let port = catalog
-            .port(device, &name)
-            .expect("fewer ports than a catalog holds");
+        let port = catalog.port(device, &name).expect("fewer ports than a catalog holds");
         let session = catalog.session(port, &peer).expect("one session per port");
-        End {
-            port,
-            session,
-            counters: Counters::default(),
-        }
+        End { port, session, counters: Counters::default() }
     };
     for (s, site) in config.sites.iter().enumerate() {
         for l in 0..config.leaves {

@@ -24,11 +24,7 @@ pub(super) struct Demand {
 
 impl Demand {
     pub(super) fn new(rng: &mut ChaCha8Rng) -> Self {
-        Self {
-            level: 0.7 + 0.6 * unit(rng),
-            phase: 0.1 * unit(rng),
-            burst: 0.0,
-        }
+        Self { level: 0.7 + 0.6 * unit(rng), phase: 0.1 * unit(rng), burst: 0.0 }
     }
 
     /// Utilisation that this leaf asks for now, 0 to 0.95.
@@ -46,11 +42,7 @@ pub(super) fn split(rng: &mut ChaCha8Rng, amount: f64, weights: &mut [f64], capa
     }
     let total: f64 = weights.iter().sum();
     for weight in weights {
-        *weight = if total > 0.0 {
-            (amount * *weight / total).min(capacity)
-        } else {
-            0.0
-        };
+        *weight = if total > 0.0 { (amount * *weight / total).min(capacity) } else { 0.0 };
     }
 }
 

@@ -174,12 +174,7 @@ impl Schedule {
     /// A schedule whose first trouble comes once watchers know what is normal.
     pub(super) fn new(rng: ChaCha8Rng, start_ms: i64, every_s: f64) -> Self {
         const QUIET_START_MS: i64 = 180_000;
-        Self {
-            rng,
-            next_ms: start_ms + QUIET_START_MS,
-            next_id: 1,
-            every_ms: every_s * 1e3,
-        }
+        Self { rng, next_ms: start_ms + QUIET_START_MS, next_id: 1, every_ms: every_s * 1e3 }
     }
 
     /// The next trouble that begins by `now_ms`, if its place is free.
@@ -213,15 +208,7 @@ impl Schedule {
         let id = self.next_id;
         self.next_id += 1;
         let end_ms = begin_ms + (lasts_s * 1e3) as i64;
-        is_free(place).then_some(Trouble {
-            id,
-            kind,
-            place,
-            begin_ms,
-            end_ms,
-            severity,
-            choice,
-        })
+        is_free(place).then_some(Trouble { id, kind, place, begin_ms, end_ms, severity, choice })
     }
 
     /// Whether another trouble begins by `now_ms`.

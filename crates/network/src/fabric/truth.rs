@@ -22,12 +22,7 @@ impl Fabric {
     pub fn ground_truth(&self, finding: &Finding) -> GroundTruth {
         let Some(trouble) = self.cause(finding) else {
             let reason = "nothing is wrong there";
-            return GroundTruth {
-                trouble: None,
-                trouble_id: 0,
-                helps: false,
-                reason,
-            };
+            return GroundTruth { trouble: None, trouble_id: 0, helps: false, reason };
         };
         let spare = finding.number("redundancy_left").unwrap_or(0.0);
         let busy = finding
@@ -42,22 +37,15 @@ impl Fabric {
         } else {
             trouble.kind.judge(finding.action, is_link_spare)
         };
-        GroundTruth {
-            trouble: Some(trouble.kind),
-            trouble_id: trouble.id,
-            helps,
-            reason,
-        }
+        GroundTruth { trouble: Some(trouble.kind), trouble_id: trouble.id, helps, reason }
     }
 
     /// Does what a finding proposes; ends the trouble and gives `true` if that helps.
     pub fn act(&mut self, finding: &Finding) -> bool {
         let truth = self.ground_truth(finding);
         if truth.helps
-            && let Some(trouble) = self
-                .troubles
-                .iter_mut()
-                .find(|trouble| trouble.id == truth.trouble_id)
+            && let Some(trouble) =
+                self.troubles.iter_mut().find(|trouble| trouble.id == truth.trouble_id)
         {
             trouble.end_ms = trouble.end_ms.min(self.now_ms);
         }
@@ -67,10 +55,7 @@ impl Fabric {
     /// The latest trouble that shows itself as this finding at its place.
     fn cause(&self, finding: &Finding) -> Option<&Trouble> {
         let names = |device: &str| {
-            finding
-                .entity
-                .strip_prefix(device)
-                .is_some_and(|rest| rest.starts_with(['→', ':']))
+            finding.entity.strip_prefix(device).is_some_and(|rest| rest.starts_with(['→', ':']))
         };
         let is_there = |trouble: &&Trouble| match trouble.place {
             Place::Link(k) => {
@@ -82,35 +67,17 @@ impl Fabric {
                 })
             }
             Place::Leaf(k) => self.links.get(k * self.links_per_leaf).is_some_and(|link| {
-                names(
-                    self.catalog
-                        .device_name(self.catalog.device_of(link.ends[0].port)),
-                )
+                names(self.catalog.device_name(self.catalog.device_of(link.ends[0].port)))
             }),
-            Place::Spine(k) => self
-                .links
-                .iter()
-                .find(|link| link.spine == k)
-                .is_some_and(|link| {
-                    names(
-                        self.catalog
-                            .device_name(self.catalog.device_of(link.ends[1].port)),
-                    )
-                }),
+            Place::Spine(k) => self.links.iter().find(|link| link.spine == k).is_some_and(|link| {
+                names(self.catalog.device_name(self.catalog.device_of(link.ends[1].port)))
+            }),
         };
         let rank = |trouble: &&Trouble| {
-            let position = trouble
-                .kind
-                .shows_as()
-                .iter()
-                .position(|name| *name == finding.scenario_type)?;
+            let position =
+                trouble.kind.shows_as().iter().position(|name| *name == finding.scenario_type)?;
             let is_current = trouble.end_ms > finding.at_ms;
-            Some((
-                is_current,
-                std::cmp::Reverse(position),
-                trouble.begin_ms,
-                trouble.id,
-            ))
+            Some((is_current, std::cmp::Reverse(position), trouble.begin_ms, trouble.id))
         };
         self.troubles
             .iter()

@@ -102,9 +102,7 @@ impl Recording {
     /// A missing or unreadable file, a header without a needed column, or a bad row in a table held in memory.
     pub fn open(dir: &Path, site: &str, limits: &Limits) -> Result<Self, Error> {
         if !dir.is_dir() {
-            return Err(Error::NotADirectory {
-                path: dir.to_owned(),
-            });
+            return Err(Error::NotADirectory { path: dir.to_owned() });
         }
         let mut catalog = Catalog::default();
         let mut streams = Vec::new();
@@ -113,18 +111,10 @@ impl Recording {
             match Table::open(dir, kind.name(), kind.columns(), limits)? {
                 Some((table, bytes)) => {
                     bytes_total += bytes;
-                    streams.push(Stream {
-                        kind,
-                        table,
-                        guess: PortGuess::default(),
-                        head: None,
-                    });
+                    streams.push(Stream { kind, table, guess: PortGuess::default(), head: None });
                 }
                 None if kind == Kind::Counters => {
-                    return Err(Error::Missing {
-                        dir: dir.to_owned(),
-                        name: kind.name(),
-                    });
+                    return Err(Error::Missing { dir: dir.to_owned(), name: kind.name() });
                 }
                 None => {}
             }
@@ -139,16 +129,8 @@ impl Recording {
         };
         let notes = read_notes(&dir.join("notes.md"), limits)?;
         let site = site.to_owned();
-        let mut recording = Self {
-            catalog,
-            cabling,
-            events,
-            notes,
-            site,
-            streams,
-            bytes_total,
-            rows_done: 0,
-        };
+        let mut recording =
+            Self { catalog, cabling, events, notes, site, streams, bytes_total, rows_done: 0 };
         for k in 0..recording.streams.len() {
             recording.refill(k)?;
         }
@@ -176,20 +158,9 @@ impl Recording {
     }
 
     fn refill(&mut self, k: usize) -> Result<(), Error> {
-        let Stream {
-            kind,
-            table,
-            guess,
-            head,
-        } = &mut self.streams[k];
+        let Stream { kind, table, guess, head } = &mut self.streams[k];
         *head = match table.advance()? {
-            true => Some(rows::sample(
-                *kind,
-                table,
-                guess,
-                &mut self.catalog,
-                &self.site,
-            )?),
+            true => Some(rows::sample(*kind, table, guess, &mut self.catalog, &self.site)?),
             false => None,
         };
         Ok(())
@@ -217,16 +188,8 @@ impl Recording {
 
     /// How far it has been read.
     pub fn progress(&self) -> Progress {
-        let bytes_done = self
-            .streams
-            .iter()
-            .map(|stream| stream.table.packed_bytes_done())
-            .sum();
-        Progress {
-            bytes_done,
-            bytes_total: self.bytes_total,
-            rows_done: self.rows_done,
-        }
+        let bytes_done = self.streams.iter().map(|stream| stream.table.packed_bytes_done()).sum();
+        Progress { bytes_done, bytes_total: self.bytes_total, rows_done: self.rows_done }
     }
 
     /// Names of what has been seen so far.
@@ -257,10 +220,6 @@ fn read_notes(path: &Path, limits: &Limits) -> Result<String, Error> {
     let mut bytes = Vec::new();
     let read =
         File::open(path).and_then(|file| file.take(limits.notes_bytes_max).read_to_end(&mut bytes));
-    read.map_err(|source| Error::Read {
-        path: path.to_owned(),
-        line: 0,
-        source,
-    })?;
+    read.map_err(|source| Error::Read { path: path.to_owned(), line: 0, source })?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -32,13 +32,7 @@ impl Kind {
     pub(super) fn columns(self) -> &'static [&'static str] {
         match self {
             Kind::Link => &["time", "device", "interface", "state", "bandwidth"],
-            Kind::Session => &[
-                "time",
-                "device",
-                "interface",
-                "destination-address",
-                "state",
-            ],
+            Kind::Session => &["time", "device", "interface", "destination-address", "state"],
             Kind::Counters => &[
                 "time",
                 "device",
@@ -70,9 +64,7 @@ impl PortGuess {
         device: &str,
         interface: &str,
     ) -> Result<PortId, Full> {
-        let guess = self
-            .last
-            .and_then(|last| self.follower.get(last.index()).copied().flatten());
+        let guess = self.last.and_then(|last| self.follower.get(last.index()).copied().flatten());
         if let Some(port) = guess.filter(|&port| catalog.is(port, device, interface)) {
             self.last = Some(port);
             return Ok(port);
@@ -104,19 +96,16 @@ pub(super) fn sample(
             return Err(table.bad(k, "a name"));
         }
     }
-    let port = guess
-        .port(catalog, site, device, interface)
-        .map_err(|full| too_many(table, full))?;
+    let port =
+        guess.port(catalog, site, device, interface).map_err(|full| too_many(table, full))?;
     let reading = match kind {
-        Kind::Link => Reading::Link {
-            state: link_state(table, 3)?,
-            bandwidth_kbps: table.number(4)?,
-        },
+        Kind::Link => {
+            Reading::Link { state: link_state(table, 3)?, bandwidth_kbps: table.number(4)? }
+        }
         Kind::Session => {
             let state = session_state(table, 4)?;
-            let session = catalog
-                .session(port, table.text(3)?)
-                .map_err(|full| too_many(table, full))?;
+            let session =
+                catalog.session(port, table.text(3)?).map_err(|full| too_many(table, full))?;
             Reading::Session { session, state }
         }
         Kind::Counters => Reading::Counters(Counters {
@@ -129,19 +118,11 @@ pub(super) fn sample(
             carrier_transitions: table.number(9)?,
         }),
     };
-    Ok(Sample {
-        at_ms,
-        port,
-        reading,
-    })
+    Ok(Sample { at_ms, port, reading })
 }
 
 fn too_many(table: &Table, source: Full) -> Error {
-    Error::TooManyNames {
-        path: table.path().to_owned(),
-        line: table.line_no(),
-        source,
-    }
+    Error::TooManyNames { path: table.path().to_owned(), line: table.line_no(), source }
 }
 
 fn link_state(table: &Table, k: usize) -> Result<LinkState, Error> {
@@ -161,10 +142,10 @@ fn session_state(table: &Table, k: usize) -> Result<SessionState, Error> {
         b"bfd-mgmt-session-state-admin-down" | b"admin-down" => Ok(SessionState::AdminDown),
         b"down" | b"init" => Ok(SessionState::Down),
         other if other.starts_with(b"bfd-mgmt-session-state-") => Ok(SessionState::Down),
-        _ => Err(table.bad(
-            k,
-            "up, down, init, admin-down or a state such as bfd-mgmt-session-state-up",
-        )),
+        _ => {
+            Err(table
+                .bad(k, "up, down, init, admin-down or a state such as bfd-mgmt-session-state-up"))
+        }
     }
 }
 

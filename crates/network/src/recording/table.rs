@@ -43,11 +43,7 @@ impl Table {
                 Ok(file) => file,
                 Err(err) if err.kind() == io::ErrorKind::NotFound => continue,
                 Err(source) => {
-                    return Err(Error::Read {
-                        path,
-                        line: 0,
-                        source,
-                    });
+                    return Err(Error::Read { path, line: 0, source });
                 }
             };
             let about = file.metadata().map_err(|source| Error::Read {
@@ -70,21 +66,14 @@ impl Table {
                 inner: BufReader::with_capacity(64 << 10, file),
                 done: Arc::clone(&packed),
             };
-            let raw: Box<dyn Read + Send> = if is_packed {
-                Box::new(MultiGzDecoder::new(counted))
-            } else {
-                Box::new(counted)
-            };
+            let raw: Box<dyn Read + Send> =
+                if is_packed { Box::new(MultiGzDecoder::new(counted)) } else { Box::new(counted) };
             let bounded = Bounded {
                 inner: raw,
                 packed: Arc::clone(&packed),
                 unpacked: 0,
                 limit: limits.unpacked_bytes_max,
-                ratio: if is_packed {
-                    limits.unpacked_ratio_max
-                } else {
-                    u64::MAX
-                },
+                ratio: if is_packed { limits.unpacked_ratio_max } else { u64::MAX },
                 ratio_from: limits.unpacked_ratio_from,
             };
             let input = Box::new(BufReader::with_capacity(256 << 10, bounded));
@@ -116,11 +105,7 @@ impl Table {
         };
         table.advance()?;
         // A byte order mark would otherwise become part of the first column's name.
-        let mark = if table.line.starts_with(b"\xef\xbb\xbf") {
-            3
-        } else {
-            0
-        };
+        let mark = if table.line.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         for &column in columns {
             let position = table.fields.iter().position(|range| {
                 let start = if range.start == 0 { mark } else { range.start };
@@ -136,12 +121,7 @@ impl Table {
             table.columns.push((column, position));
         }
         table.header_width = table.fields.len();
-        table.last_column = table
-            .columns
-            .iter()
-            .map(|(_, position)| *position)
-            .max()
-            .unwrap_or(0);
+        table.last_column = table.columns.iter().map(|(_, position)| *position).max().unwrap_or(0);
         Ok(table)
     }
 
@@ -156,12 +136,7 @@ impl Table {
             }
         }
         self.split()?;
-        let needed = self
-            .columns
-            .iter()
-            .map(|(_, position)| position + 1)
-            .max()
-            .unwrap_or(0);
+        let needed = self.columns.iter().map(|(_, position)| position + 1).max().unwrap_or(0);
         if self.fields.len() < needed {
             let (found, expected) = (self.fields.len(), self.header_width);
             return Err(Error::TooFewFields {
@@ -177,9 +152,7 @@ impl Table {
     fn read_line(&mut self) -> Result<bool, Error> {
         self.line.clear();
         let limit = self.limits.line_bytes_max;
-        let read = (&mut self.input)
-            .take(limit as u64 + 2)
-            .read_until(b'\n', &mut self.line);
+        let read = (&mut self.input).take(limit as u64 + 2).read_until(b'\n', &mut self.line);
         if let Err(source) = read {
             return Err(self.read_error(source));
         }
@@ -194,31 +167,16 @@ impl Table {
             self.line.pop();
         }
         if self.line.len() > limit {
-            return Err(Error::LineTooLong {
-                path: self.path.clone(),
-                line: self.line_no,
-                limit,
-            });
+            return Err(Error::LineTooLong { path: self.path.clone(), line: self.line_no, limit });
         }
         Ok(true)
     }
 
     fn read_error(&self, source: io::Error) -> Error {
         let path = self.path.clone();
-        match source
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<LimitMet>())
-        {
-            Some(met) => Error::TooLarge {
-                path,
-                limit: met.limit,
-                what: met.what,
-            },
-            None => Error::Read {
-                path,
-                line: self.line_no,
-                source,
-            },
+        match source.get_ref().and_then(|inner| inner.downcast_ref::<LimitMet>()) {
+            Some(met) => Error::TooLarge { path, limit: met.limit, what: met.what },
+            None => Error::Read { path, line: self.line_no, source },
         }
     }
 
@@ -276,9 +234,7 @@ impl Table {
         let mut sum = 0u64;
         for &b in bytes {
             let digit = b.wrapping_sub(b'0');
-            let next = sum
-                .checked_mul(10)
-                .and_then(|tens| tens.checked_add(u64::from(digit)));
+            let next = sum.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit)));
             match next {
                 Some(next) if digit <= 9 => sum = next,
                 _ => return Err(self.bad(k, "a whole number from 0 to 18446744073709551615")),
@@ -369,10 +325,7 @@ impl Read for Bounded {
         let n = self.inner.read(buf)?;
         self.unpacked += n as u64;
         if self.unpacked > self.limit {
-            return Err(io::Error::other(LimitMet {
-                limit: self.limit,
-                what: "unpacked",
-            }));
+            return Err(io::Error::other(LimitMet { limit: self.limit, what: "unpacked" }));
         }
         let packed = self.packed.load(Ordering::Relaxed).max(1);
         if self.unpacked > self.ratio_from && self.unpacked / packed > self.ratio {

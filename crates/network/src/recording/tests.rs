@@ -73,47 +73,26 @@ fn rows_of_all_tables_come_in_order_of_time() {
     let mut samples = Vec::new();
     let mut last = Progress::default();
     recording
-        .replay(&mut |progress| last = progress, &mut |_, sample| {
-            samples.push(*sample)
-        })
+        .replay(&mut |progress| last = progress, &mut |_, sample| samples.push(*sample))
         .expect("readable");
-    let times: Vec<i64> = samples
-        .iter()
-        .map(|sample| sample.at_ms - 1_579_584_000_000)
-        .collect();
+    let times: Vec<i64> = samples.iter().map(|sample| sample.at_ms - 1_579_584_000_000).collect();
     assert_eq!(times, [221_000, 222_636, 230_000, 232_636]);
-    assert!(matches!(
-        samples[0].reading,
-        Reading::Session {
-            state: SessionState::Down,
-            ..
-        }
-    ));
+    assert!(matches!(samples[0].reading, Reading::Session { state: SessionState::Down, .. }));
     assert!(matches!(
         samples[2].reading,
-        Reading::Link {
-            state: LinkState::AdminDown,
-            bandwidth_kbps: 100_000_000
-        }
+        Reading::Link { state: LinkState::AdminDown, bandwidth_kbps: 100_000_000 }
     ));
     let Reading::Counters(counters) = samples[3].reading else {
         panic!("{samples:?}");
     };
     assert_eq!(
-        (
-            counters.bytes_received,
-            counters.crc_errors,
-            counters.carrier_transitions
-        ),
+        (counters.bytes_received, counters.crc_errors, counters.carrier_transitions),
         (1, 6, 7)
     );
     assert_eq!(samples[1].port, samples[3].port);
     let peer = recording.cabling().peer(samples[1].port).expect("cabled");
     assert_eq!(recording.catalog().label(peer), "leaf1:HundredGigE0/0/0/9");
-    assert_eq!(
-        (recording.notes(), recording.labelled_events().len()),
-        ("a note", 1)
-    );
+    assert_eq!((recording.notes(), recording.labelled_events().len()), ("a note", 1));
     assert_eq!((last.rows_done, last.bytes_done), (4, last.bytes_total));
 }
 
@@ -131,10 +110,7 @@ fn an_unreadable_recording_says_where_and_why() {
         "`DIR/counters.csv` line 1 has no column `interface`: found `time,device`",
     );
     check(
-        &[(
-            "counters.csv",
-            format!("{COUNTERS}{ROW}{}", ROW.replace(",5,", ",5x,")).as_bytes(),
-        )],
+        &[("counters.csv", format!("{COUNTERS}{ROW}{}", ROW.replace(",5,", ",5x,")).as_bytes())],
         &limits,
         "`DIR/counters.csv` line 3 column `input-errors`: found `5x`, expected a whole number from 0 to \
          18446744073709551615",
@@ -149,10 +125,7 @@ fn an_unreadable_recording_says_where_and_why() {
          2020-01-21 05:24:00.801+00:00",
     );
     check(
-        &[(
-            "counters.csv",
-            format!("{COUNTERS}2020-01-21 05:23:42,spine1\n").as_bytes(),
-        )],
+        &[("counters.csv", format!("{COUNTERS}2020-01-21 05:23:42,spine1\n").as_bytes())],
         &limits,
         "`DIR/counters.csv` line 2 has 2 fields, expected at least 10",
     );
@@ -171,10 +144,7 @@ fn an_unreadable_recording_says_where_and_why() {
     check(
         &[
             ("counters.csv", COUNTERS.as_bytes()),
-            (
-                "events.csv",
-                b"timestamp,event,device,interface\nnoon,x,,\n",
-            ),
+            ("events.csv", b"timestamp,event,device,interface\nnoon,x,,\n"),
         ],
         &limits,
         "`DIR/events.csv` line 2 column `timestamp`: found `noon`, expected seconds since 1970",
@@ -192,10 +162,7 @@ fn a_truncated_or_foreign_gzip_is_an_error() {
         "{error:?}"
     );
     let dir = dir_with(&[("counters.csv.gz", COUNTERS.as_bytes())]);
-    assert!(matches!(
-        read_all(dir.path(), &limits),
-        Err(Error::Read { line: 0, .. })
-    ));
+    assert!(matches!(read_all(dir.path(), &limits), Err(Error::Read { line: 0, .. })));
     let error = read_all(Path::new("/nowhere/at/all"), &limits).expect_err("absent");
     assert!(matches!(error, Error::NotADirectory { .. }));
 }
@@ -204,19 +171,13 @@ fn a_truncated_or_foreign_gzip_is_an_error() {
 fn limits_stop_bombs() {
     let text = format!("{COUNTERS}{}", ROW.repeat(30_000));
     let bomb = packed(text.as_bytes());
-    let small = Limits {
-        unpacked_bytes_max: 1 << 20,
-        ..Limits::default()
-    };
+    let small = Limits { unpacked_bytes_max: 1 << 20, ..Limits::default() };
     check(
         &[("counters.csv.gz", &bomb)],
         &small,
         "`DIR/counters.csv.gz` is too large: found more than 1048576 bytes unpacked",
     );
-    let small = Limits {
-        file_bytes_max: 1_000,
-        ..Limits::default()
-    };
+    let small = Limits { file_bytes_max: 1_000, ..Limits::default() };
     check(
         &[("counters.csv", text.as_bytes())],
         &small,
@@ -229,23 +190,14 @@ fn limits_stop_bombs() {
         "`DIR/counters.csv` line 2 is too long: found more than 16384 bytes",
     );
     let many = format!("timestamp,event,device,interface\n{}", "1,x,,\n".repeat(20));
-    let few = Limits {
-        small_table_lines_max: 10,
-        ..Limits::default()
-    };
+    let few = Limits { small_table_lines_max: 10, ..Limits::default() };
     check(
-        &[
-            ("counters.csv", COUNTERS.as_bytes()),
-            ("events.csv", many.as_bytes()),
-        ],
+        &[("counters.csv", COUNTERS.as_bytes()), ("events.csv", many.as_bytes())],
         &few,
         "`DIR/events.csv` has too many lines: found more than 10",
     );
-    let ratio = Limits {
-        unpacked_ratio_from: 1 << 20,
-        unpacked_ratio_max: 10,
-        ..Limits::default()
-    };
+    let ratio =
+        Limits { unpacked_ratio_from: 1 << 20, unpacked_ratio_max: 10, ..Limits::default() };
     check(
         &[("counters.csv.gz", &bomb)],
         &ratio,

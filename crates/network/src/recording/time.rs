@@ -14,11 +14,8 @@ pub(super) fn parse_ms(text: &[u8]) -> Option<i64> {
     let year = digits(&date_time[0..4])?;
     let month = digits(&date_time[5..7])?;
     let day = digits(&date_time[8..10])?;
-    let (hour, minute, second) = (
-        digits(&date_time[11..13])?,
-        digits(&date_time[14..16])?,
-        digits(&date_time[17..19])?,
-    );
+    let (hour, minute, second) =
+        (digits(&date_time[11..13])?, digits(&date_time[14..16])?, digits(&date_time[17..19])?);
     let in_range = (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
     if !in_range || hour > 23 || minute > 59 || second > 59 {
         return None;
@@ -40,9 +37,7 @@ pub(super) fn parse_epoch_s(text: &[u8]) -> Option<i64> {
 }
 
 fn digits(text: &[u8]) -> Option<i64> {
-    text.iter().try_fold(0i64, |sum, &b| {
-        b.is_ascii_digit().then(|| sum * 10 + i64::from(b - b'0'))
-    })
+    text.iter().try_fold(0i64, |sum, &b| b.is_ascii_digit().then(|| sum * 10 + i64::from(b - b'0')))
 }
 
 fn fraction_ms(text: &[u8]) -> Option<(i64, &[u8])> {
@@ -53,14 +48,8 @@ fn fraction_ms(text: &[u8]) -> Option<(i64, &[u8])> {
     if len == 0 || len > 9 {
         return None;
     }
-    let millis = (0..3).fold(0, |sum, k| {
-        sum * 10
-            + if k < len {
-                i64::from(rest[k] - b'0')
-            } else {
-                0
-            }
-    });
+    let millis =
+        (0..3).fold(0, |sum, k| sum * 10 + if k < len { i64::from(rest[k] - b'0') } else { 0 });
     Some((millis, &rest[len..]))
 }
 

@@ -17,18 +17,14 @@ impl Alarm {
 
     /// The earliest time at which the condition may be raised, ms.
     pub(super) fn rearmed_ms(&self, config: &WatchConfig) -> i64 {
-        self.closed_ms
-            .map_or(i64::MIN, |closed| closed.saturating_add(config.rearm_ms))
+        self.closed_ms.map_or(i64::MIN, |closed| closed.saturating_add(config.rearm_ms))
     }
 
     /// Opens the condition; its correlation is made from type, entity and time.
     pub(super) fn raise(&mut self, mut finding: Finding, findings: &mut Vec<Finding>) {
         finding.correlation = match &self.open {
             Some(open) => open.correlation.clone(),
-            None => format!(
-                "{}/{}/{}",
-                finding.scenario_type, finding.entity, finding.at_ms
-            ),
+            None => format!("{}/{}/{}", finding.scenario_type, finding.entity, finding.at_ms),
         };
         self.open = Some(Box::new(finding.clone()));
         findings.push(finding);
@@ -36,9 +32,7 @@ impl Alarm {
 
     /// Whether the condition has lasted so long that it should be raised again.
     pub(super) fn wants_reminder(&self, now_ms: i64, config: &WatchConfig) -> bool {
-        self.open
-            .as_ref()
-            .is_some_and(|open| now_ms.saturating_sub(open.at_ms) >= config.remind_ms)
+        self.open.as_ref().is_some_and(|open| now_ms.saturating_sub(open.at_ms) >= config.remind_ms)
     }
 
     /// Raises the open condition once more as it was, with one more sentence of evidence.

@@ -47,9 +47,7 @@ impl Errors {
         if entry.rounds.len() >= config.error_rounds {
             entry.rounds.pop_front();
         }
-        entry
-            .rounds
-            .push_back((rate.errors, rate.packets_received, rate.seconds));
+        entry.rounds.push_back((rate.errors, rate.packets_received, rate.seconds));
         let errors: f64 = entry.rounds.iter().map(|round| round.0).sum();
         let packets: f64 = entry.rounds.iter().map(|round| round.1).sum();
         let rounds_with_errors = entry.rounds.iter().filter(|round| round.0 > 0.0).count();
@@ -59,10 +57,8 @@ impl Errors {
         if entry.alarm.is_open() {
             // A tenth of what raised it, over all rounds, is as good as over.
             if entry.rounds.len() >= config.error_rounds && errors < config.errors_min / 10.0 {
-                let reason = format!(
-                    "{errors:.0} errors in the last {} rounds",
-                    entry.rounds.len()
-                );
+                let reason =
+                    format!("{errors:.0} errors in the last {} rounds", entry.rounds.len());
                 entry.alarm.resolve(view.now_ms, reason, findings);
             } else if is_bad && entry.alarm.wants_reminder(view.now_ms, config) {
                 let finding = finding(catalog, view, port, &entry.rounds);
@@ -96,33 +92,18 @@ fn finding(
     let mut facts = view.port_facts(catalog, port, sent_gbps);
     facts.push(Fact::number("errors", errors, "1", "counters"));
     facts.push(Fact::number("errors_per_million", ppm, "ppm", "counters"));
-    facts.push(Fact::number(
-        "errors_per_s",
-        errors / seconds.max(1e-3),
-        "s-1",
-        "counters",
-    ));
+    facts.push(Fact::number("errors_per_s", errors / seconds.max(1e-3), "s-1", "counters"));
     Finding {
         at_ms: view.now_ms,
         state: FindingState::Raised,
         scenario_type: "error-growth",
         entity: catalog.label(port).to_owned(),
         site: catalog.site(catalog.device_of(port)).to_owned(),
-        action: if is_severe {
-            "remove-link"
-        } else {
-            "replace-optics-ticket"
-        },
+        action: if is_severe { "remove-link" } else { "replace-optics-ticket" },
         target: catalog.label(port).to_owned(),
         features: vec![
             ("errors_log10_ppm", ppm.max(1e-3).log10().clamp(-3.0, 6.0)),
-            (
-                "errors_log10_per_s",
-                (errors / seconds.max(1e-3))
-                    .max(1e-3)
-                    .log10()
-                    .clamp(-3.0, 9.0),
-            ),
+            ("errors_log10_per_s", (errors / seconds.max(1e-3)).max(1e-3).log10().clamp(-3.0, 9.0)),
             ("growth_log2", growth.clamp(-20.0, 20.0)),
             ("utilisation", view.utilisation(port)),
             ("redundancy_left", (redundancy as f64).clamp(0.0, 1_024.0)),

@@ -112,17 +112,11 @@ impl Imbalance {
         let Some(round) = state.rounds.back() else {
             return Vec::new();
         };
-        (0..round.rates.len())
-            .filter(|&k| state.compared[k])
-            .map(|k| (k, round.rates[k]))
-            .collect()
+        (0..round.rates.len()).filter(|&k| state.compared[k]).map(|k| (k, round.rates[k])).collect()
     }
 
     /// Takes what a port's counters said; gives news, at most one per group of the port.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one call site; a struct would only rename them"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
     pub(super) fn observe(
         &mut self,
         catalog: &Catalog,
@@ -139,8 +133,7 @@ impl Imbalance {
         }
         for (slot, &(index, member)) in news.iter_mut().zip(view.groups.of(port)) {
             if self.groups.len() <= index as usize {
-                self.groups
-                    .resize_with(index as usize + 1, GroupState::default);
+                self.groups.resize_with(index as usize + 1, GroupState::default);
             }
             let state = &mut self.groups[index as usize];
             let group = view.groups.get(index);
@@ -284,14 +277,9 @@ impl GroupState {
         self.in_alarm = alarm.is_some();
         if let Some(episode) = began {
             self.episode = Some(episode);
-            return Some(News::Began {
-                group: index,
-                device: group.device,
-            });
+            return Some(News::Began { group: index, device: group.device });
         }
-        self.is_over(config, spread).then_some(News::Over {
-            device: group.device,
-        })
+        self.is_over(config, spread).then_some(News::Over { device: group.device })
     }
 
     /// Norm and limit, if the last two rounds both deviate from the norm to the same side.
@@ -307,9 +295,7 @@ impl GroupState {
             return None;
         }
         let norm = median(scratch);
-        scratch
-            .iter_mut()
-            .for_each(|spread| *spread = (*spread - norm).abs());
+        scratch.iter_mut().for_each(|spread| *spread = (*spread - norm).abs());
         // 1.4826 makes the median absolute deviation of a normal distribution its standard deviation.
         let limit =
             config.deviation_factor * (1.4826 * median(scratch)).max(config.deviation_floor);
@@ -330,11 +316,7 @@ impl GroupState {
             config.unequal_spread / 2.0
         };
         // An idle group has no spread and is as good as equal.
-        episode.calm = if spread.is_nan() || spread <= bound {
-            episode.calm + 1
-        } else {
-            0
-        };
+        episode.calm = if spread.is_nan() || spread <= bound { episode.calm + 1 } else { 0 };
         let over = episode.calm >= config.calm_rounds;
         if over {
             self.episode = None;
@@ -364,9 +346,5 @@ fn spread(rates: &[f64], compared: &[bool], busy_bps: f64) -> f64 {
 fn median(values: &mut [f64]) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     let middle = values.len() / 2;
-    if values.len() % 2 == 1 {
-        values[middle]
-    } else {
-        (values[middle - 1] + values[middle]) / 2.0
-    }
+    if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
 }

@@ -67,9 +67,7 @@ impl Incidents {
         let Some(incident) = self.by_device.get_mut(&device) else {
             return;
         };
-        incident
-            .groups
-            .retain(|&group| imbalance.episode(group).is_some());
+        incident.groups.retain(|&group| imbalance.episode(group).is_some());
         if incident.groups.is_empty() {
             let reason = "the spread has been back at its norm for several rounds".to_owned();
             incident.alarm.resolve(view.now_ms, reason, findings);
@@ -97,14 +95,9 @@ impl Incidents {
                 continue;
             }
             incident.due_ms = None;
-            incident
-                .groups
-                .retain(|&group| imbalance.episode(group).is_some());
+            incident.groups.retain(|&group| imbalance.episode(group).is_some());
             if !is_reminder
-                && incident
-                    .groups
-                    .iter()
-                    .any(|&group| is_explained(view, config, group))
+                && incident.groups.iter().any(|&group| is_explained(view, config, group))
             {
                 incident.groups.clear();
             } else if let Some(finding) = finding(catalog, view, &incident.groups, imbalance) {
@@ -119,19 +112,13 @@ impl Incidents {
 fn is_explained(view: &View, config: &WatchConfig, group: u32) -> bool {
     let recent = |port: PortId| {
         let entry = view.port(port);
-        let changed = entry
-            .changed_ms
-            .is_some_and(|at| view.now_ms.saturating_sub(at) <= config.explain_ms);
+        let changed =
+            entry.changed_ms.is_some_and(|at| view.now_ms.saturating_sub(at) <= config.explain_ms);
         changed || entry.flapping
     };
     let members = &view.groups.get(group).members;
     let known = |port: PortId| view.is_known(port).then_some(port);
-    members.iter().any(|&port| {
-        known(port)
-            .into_iter()
-            .chain(view.live_peer(port))
-            .any(recent)
-    })
+    members.iter().any(|&port| known(port).into_iter().chain(view.live_peer(port)).any(recent))
 }
 
 /// The finding about everything that shifted on a device; `None` if nothing is unequal any more.
@@ -148,10 +135,7 @@ fn finding(
         .iter()
         .filter_map(|&group| imbalance.episode(group).map(|episode| (group, *episode)))
         .max_by(|(a, one), (b, two)| {
-            deviation(*a, one)
-                .abs()
-                .total_cmp(&deviation(*b, two).abs())
-                .then(b.cmp(a))
+            deviation(*a, one).abs().total_cmp(&deviation(*b, two).abs()).then(b.cmp(a))
         });
     let (lead, episode) = strongest?;
     let group = view.groups.get(lead);
@@ -160,34 +144,22 @@ fn finding(
     let members_up = view.members_up(group);
     let is_down = |port: PortId| {
         view.is_known(port)
-            && matches!(
-                view.port(port).link,
-                Some(LinkState::Down | LinkState::AdminDown)
-            )
+            && matches!(view.port(port).link, Some(LinkState::Down | LinkState::AdminDown))
     };
     let members_down = match group.grouping {
         Grouping::Parallel | Grouping::Uplinks => {
             group.members.iter().filter(|&&port| is_down(port)).count()
         }
         // Any unused port of the device is a candidate of an assumed group; only one that has carried traffic counts.
-        Grouping::Assumed => rates
-            .iter()
-            .filter(|(k, _)| is_down(group.members[*k]))
-            .count(),
+        Grouping::Assumed => rates.iter().filter(|(k, _)| is_down(group.members[*k])).count(),
     };
-    let peak = rates
-        .iter()
-        .map(|&(k, _)| view.utilisation(group.members[k]))
-        .fold(0.0, f64::max);
+    let peak = rates.iter().map(|&(k, _)| view.utilisation(group.members[k])).fold(0.0, f64::max);
     // One link that stands out can be relieved; a spread over many links or groups is the hash's doing.
     let is_one_link = one_link_is_hot(view, groups, imbalance);
     let touched: BTreeSet<PortId> = if is_one_link {
         group.members.iter().copied().collect()
     } else {
-        groups
-            .iter()
-            .flat_map(|&index| view.groups.get(index).members.iter().copied())
-            .collect()
+        groups.iter().flat_map(|&index| view.groups.get(index).members.iter().copied()).collect()
     };
     let (gbps, share) = view.traffic(touched);
     let device = catalog.device_name(group.device);
@@ -211,12 +183,7 @@ fn finding(
     facts.push(Fact::number("spread_before", episode.norm, "1", "counters"));
     facts.push(Fact::number("spread_now", spread, "1", "counters"));
     facts.push(Fact::yes_no("spread_rose", episode.rose, "counters"));
-    facts.push(Fact::number(
-        "groups_shifted",
-        groups.len() as f64,
-        "1",
-        "counters",
-    ));
+    facts.push(Fact::number("groups_shifted", groups.len() as f64, "1", "counters"));
     if !also.is_empty() {
         facts.push(Fact::text("also_shifted", also.join(", "), "counters"));
     }
@@ -274,9 +241,7 @@ fn one_link_is_hot(view: &View, groups: &BTreeSet<u32>, imbalance: &Imbalance) -
     stands_out(&rates)
         && hottest.is_some_and(|(k, _)| {
             let port = view.groups.get(largest).members[*k];
-            groups
-                .iter()
-                .all(|&group| view.groups.get(group).members.contains(&port))
+            groups.iter().all(|&group| view.groups.get(group).members.contains(&port))
         })
 }
 
@@ -293,10 +258,7 @@ fn stands_out(rates: &[(usize, f64)]) -> bool {
 
 fn rates_sentence(catalog: &Catalog, members: &[PortId], rates: &[(usize, f64)]) -> String {
     let extreme = |better: fn(f64, f64) -> bool| {
-        rates
-            .iter()
-            .copied()
-            .reduce(|best, next| if better(next.1, best.1) { next } else { best })
+        rates.iter().copied().reduce(|best, next| if better(next.1, best.1) { next } else { best })
     };
     match (extreme(|a, b| a > b), extreme(|a, b| a < b)) {
         (Some((busiest, most)), Some((idlest, least))) => format!(

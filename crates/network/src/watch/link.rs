@@ -45,10 +45,7 @@ pub(super) struct Links {
 
 impl Links {
     /// Takes the state of an interface.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one call site; a struct would only rename them"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
     pub(super) fn observe(
         &mut self,
         catalog: &Catalog,
@@ -85,10 +82,7 @@ impl Links {
         } else {
             entry.up_since_ms = None;
             if before == Some(LinkState::Up) && entry.pending.is_none() && !entry.down.is_open() {
-                entry.pending = Some(Pending {
-                    since_ms: at_ms,
-                    busy,
-                });
+                entry.pending = Some(Pending { since_ms: at_ms, busy });
                 let due = (at_ms + config.peer_wait_ms).max(entry.down.rearmed_ms(config));
                 self.due.insert((due, port));
             }
@@ -103,10 +97,7 @@ impl Links {
     }
 
     /// Takes the number of carrier transitions since the port's last reading.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one call site; a struct would only rename them"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
     pub(super) fn carrier(
         &mut self,
         catalog: &Catalog,
@@ -206,17 +197,12 @@ impl Links {
             && entry.down.is_open()
             && now_ms.saturating_sub(up_since) >= config.hold_up_ms
         {
-            let reason = format!(
-                "the interface has been up for {} s",
-                (now_ms - up_since) / 1_000
-            );
+            let reason = format!("the interface has been up for {} s", (now_ms - up_since) / 1_000);
             entry.down.resolve(now_ms, reason, findings);
             view.port_mut(port).link_lost = false;
         }
         if entry.down.is_open() && entry.down.wants_reminder(now_ms, config) {
-            entry
-                .down
-                .repeat(now_ms, "the interface is still down", findings);
+            entry.down.repeat(now_ms, "the interface is still down", findings);
         }
         if entry.flap.is_open() {
             let last = entry
@@ -226,23 +212,16 @@ impl Links {
                 .copied()
                 .unwrap_or(i64::MIN);
             if now_ms.saturating_sub(last) >= config.flap_window_ms {
-                entry
-                    .flap
-                    .resolve(now_ms, "no change for a whole window".to_owned(), findings);
+                entry.flap.resolve(now_ms, "no change for a whole window".to_owned(), findings);
                 let busy = entry.busy;
                 let is_up = entry.up_since_ms.is_some();
                 view.port_mut(port).flapping = false;
                 if !is_up {
-                    self.entry(port).pending = Some(Pending {
-                        since_ms: now_ms,
-                        busy,
-                    });
+                    self.entry(port).pending = Some(Pending { since_ms: now_ms, busy });
                     self.due.insert((now_ms + config.peer_wait_ms, port));
                 }
             } else if entry.flap.wants_reminder(now_ms, config) {
-                entry
-                    .flap
-                    .repeat(now_ms, "the link keeps changing", findings);
+                entry.flap.repeat(now_ms, "the link keeps changing", findings);
             }
         }
     }
@@ -264,10 +243,7 @@ impl Links {
         if changes < config.flap_changes || !is_new {
             return;
         }
-        if view
-            .live_peer(port)
-            .is_some_and(|peer| view.port(peer).flapping)
-        {
+        if view.live_peer(port).is_some_and(|peer| view.port(peer).flapping) {
             return;
         }
         entry.pending = None;

@@ -17,11 +17,8 @@ impl Links {
         is_admin: bool,
     ) -> Finding {
         let device = catalog.device_of(port);
-        let (gbps, utilisation) = if pending.busy.0 > 0.0 {
-            pending.busy
-        } else {
-            self.ports[port.index()].busy
-        };
+        let (gbps, utilisation) =
+            if pending.busy.0 > 0.0 { pending.busy } else { self.ports[port.index()].busy };
         let also_down = catalog
             .ports_of(device)
             .filter(|&other| other != port && view.is_known(other) && view.port(other).link_lost)
@@ -44,11 +41,7 @@ impl Links {
             scenario_type: "interface-down",
             entity: catalog.label(port).to_owned(),
             site: catalog.site(device).to_owned(),
-            action: if is_drain {
-                "drain-peer"
-            } else {
-                "restore-link"
-            },
+            action: if is_drain { "drain-peer" } else { "restore-link" },
             target,
             features: vec![
                 ("shut_on_purpose", f64::from(u8::from(is_admin))),
@@ -95,28 +88,18 @@ impl Links {
             scenario_type: "link-flapping",
             entity: catalog.label(port).to_owned(),
             site: catalog.site(catalog.device_of(port)).to_owned(),
-            action: if redundancy >= 1 {
-                "remove-link"
-            } else {
-                "dampen-link"
-            },
+            action: if redundancy >= 1 { "remove-link" } else { "dampen-link" },
             target: catalog.label(port).to_owned(),
             features: vec![
                 ("changes", (changes as f64).clamp(0.0, CHANGES_MAX as f64)),
-                (
-                    "changes_per_min",
-                    (changes as f64 / lasted_min).clamp(0.0, 100.0),
-                ),
+                ("changes_per_min", (changes as f64 / lasted_min).clamp(0.0, 100.0)),
                 ("utilisation", utilisation),
                 ("redundancy_left", (redundancy as f64).clamp(0.0, 1_024.0)),
                 ("traffic_share", view.share(gbps * 1e9)),
             ],
             facts,
             evidence: vec![
-                format!(
-                    "{} changed {changes} times within {minutes:.0} min",
-                    catalog.label(port)
-                ),
+                format!("{} changed {changes} times within {minutes:.0} min", catalog.label(port)),
                 format!("{redundancy} links to the same place would be left without it"),
             ],
             correlation: String::new(),

@@ -78,19 +78,12 @@ impl Watchers {
 
     /// Takes a sample; samples come roughly in order of time, and late ones are ignored where they cannot be used.
     pub fn observe(&mut self, catalog: &Catalog, sample: &Sample, output: &mut Output) {
-        let Sample {
-            at_ms,
-            port,
-            reading,
-        } = *sample;
+        let Sample { at_ms, port, reading } = *sample;
         self.view.meet(catalog, port);
         self.view.now_ms = self.view.now_ms.max(at_ms);
         let (view, config, findings) = (&mut self.view, &self.config, &mut output.findings);
         match reading {
-            Reading::Link {
-                state,
-                bandwidth_kbps,
-            } => {
+            Reading::Link { state, bandwidth_kbps } => {
                 self.links.observe(
                     catalog,
                     view,
@@ -101,18 +94,15 @@ impl Watchers {
                     bandwidth_kbps,
                     findings,
                 );
-                self.sessions
-                    .link_seen(catalog, view, config, port, findings);
+                self.sessions.link_seen(catalog, view, config, port, findings);
             }
             Reading::Session { session, state } => {
-                self.sessions
-                    .observe(catalog, view, config, at_ms, session, port, state, findings);
+                self.sessions.observe(catalog, view, config, at_ms, session, port, state, findings);
             }
             Reading::Counters(counters) => {
                 let difference = view.count(at_ms, port, &counters, config);
                 if let Difference::Rate(rate) = &difference {
-                    self.errors
-                        .observe(catalog, view, config, port, rate, findings);
+                    self.errors.observe(catalog, view, config, port, rate, findings);
                     self.links.carrier(
                         catalog,
                         view,
@@ -132,14 +122,11 @@ impl Watchers {
                     &difference,
                     &mut output.shifts,
                 );
-                self.incidents
-                    .take(view, config, news, &self.imbalance, findings);
+                self.incidents.take(view, config, news, &self.imbalance, findings);
             }
         }
-        self.links
-            .tick(catalog, &mut self.view, &self.config, &mut output.findings);
-        self.sessions
-            .tick(catalog, &mut self.view, &self.config, &mut output.findings);
+        self.links.tick(catalog, &mut self.view, &self.config, &mut output.findings);
+        self.sessions.tick(catalog, &mut self.view, &self.config, &mut output.findings);
         self.incidents.tick(
             catalog,
             &self.view,

@@ -85,9 +85,7 @@ fn rate(before: &Counters, now: &Counters, seconds: f64, capacity_bps: f64) -> O
         received_bps: received * 8.0 / seconds,
         packets_received,
         errors: input_errors.max(crc_errors),
-        carrier_transitions: now
-            .carrier_transitions
-            .saturating_sub(before.carrier_transitions),
+        carrier_transitions: now.carrier_transitions.saturating_sub(before.carrier_transitions),
     })
 }
 
@@ -114,10 +112,7 @@ mod tests {
     const GIGABIT: f64 = 1e9;
 
     fn sent(bytes_sent: u64) -> Counters {
-        Counters {
-            bytes_sent,
-            ..Counters::default()
-        }
+        Counters { bytes_sent, ..Counters::default() }
     }
 
     /// Feeds readings (ms, bytes sent) of a gigabit port; gives what the last one said, in Mbit/s.
@@ -147,43 +142,17 @@ mod tests {
     fn wraps_continue_and_restarts_begin_anew() {
         check(&[(0, u64::MAX - 99), (10_000, 124_999_900)], Ok(100.0));
         check(&[(0, (1 << 32) - 100), (10_000, 124_999_900)], Ok(100.0));
-        check(
-            &[(0, 3_000_000_000), (60_000, 5)],
-            Err(Difference::Restarted),
-        );
-        check(
-            &[(0, 900_000_000_000), (10_000, 5)],
-            Err(Difference::Restarted),
-        );
-        check(
-            &[(0, 5), (10_000, 900_000_000_000)],
-            Err(Difference::Restarted),
-        );
-        check(
-            &[(0, 900_000_000_000), (10_000, 0), (20_000, 125_000_000)],
-            Ok(100.0),
-        );
+        check(&[(0, 3_000_000_000), (60_000, 5)], Err(Difference::Restarted));
+        check(&[(0, 900_000_000_000), (10_000, 5)], Err(Difference::Restarted));
+        check(&[(0, 5), (10_000, 900_000_000_000)], Err(Difference::Restarted));
+        check(&[(0, 900_000_000_000), (10_000, 0), (20_000, 125_000_000)], Ok(100.0));
     }
 
     #[test]
     fn duplicates_and_late_readings_change_nothing() {
-        check(
-            &[(0, 0), (10_000, 50), (10_000, 50)],
-            Err(Difference::Stale),
-        );
-        check(
-            &[(0, 0), (10_000, 50), (10_400, 60)],
-            Err(Difference::Stale),
-        );
-        check(
-            &[
-                (0, 0),
-                (10_000, 125_000_000),
-                (5_000, 7),
-                (20_000, 250_000_000),
-            ],
-            Ok(100.0),
-        );
+        check(&[(0, 0), (10_000, 50), (10_000, 50)], Err(Difference::Stale));
+        check(&[(0, 0), (10_000, 50), (10_400, 60)], Err(Difference::Stale));
+        check(&[(0, 0), (10_000, 125_000_000), (5_000, 7), (20_000, 250_000_000)], Ok(100.0));
     }
 
     #[test]

@@ -45,10 +45,7 @@ pub(super) struct Sessions {
 
 impl Sessions {
     /// Takes the state of a session.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one call site; a struct would only rename them"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
     pub(super) fn observe(
         &mut self,
         catalog: &Catalog,
@@ -75,10 +72,8 @@ impl Sessions {
             session.pending = None;
             let up_since = *session.up_since_ms.get_or_insert(at_ms);
             if at_ms.saturating_sub(up_since) >= config.hold_up_ms && session.alarm.is_open() {
-                let reason = format!(
-                    "the session has been up for {} s",
-                    (at_ms - up_since) / 1_000
-                );
+                let reason =
+                    format!("the session has been up for {} s", (at_ms - up_since) / 1_000);
                 session.alarm.resolve(view.now_ms, reason, findings);
                 view.port_mut(port).session_lost = self.is_any_lost(port);
             }
@@ -87,17 +82,12 @@ impl Sessions {
         session.up_since_ms = None;
         if before == SessionState::Up && state == SessionState::Down && !session.alarm.is_open() {
             let sent_gbps = view.port(port).sent_bps / 1e9;
-            session.pending = Some(Pending {
-                since_ms: at_ms,
-                sent_gbps,
-                utilisation: view.utilisation(port),
-            });
+            session.pending =
+                Some(Pending { since_ms: at_ms, sent_gbps, utilisation: view.utilisation(port) });
             let due = (at_ms + config.peer_wait_ms).max(session.alarm.rearmed_ms(config));
             self.due.insert((due, id));
         } else if session.alarm.wants_reminder(view.now_ms, config) {
-            session
-                .alarm
-                .repeat(view.now_ms, "the session is still down", findings);
+            session.alarm.repeat(view.now_ms, "the session is still down", findings);
         }
         self.settle(catalog, view, config, id, findings);
     }
@@ -212,9 +202,7 @@ impl Sessions {
             return;
         }
         session.pending = None;
-        session
-            .losses_ms
-            .retain(|&at| view.now_ms.saturating_sub(at) <= REPEATED_WITHIN_MS);
+        session.losses_ms.retain(|&at| view.now_ms.saturating_sub(at) <= REPEATED_WITHIN_MS);
         let earlier = session.losses_ms.len();
         if earlier < LOSSES_MAX {
             session.losses_ms.push(view.now_ms);
@@ -235,11 +223,8 @@ impl Sessions {
 
     /// Other sessions of the same device that are reported lost.
     fn also_lost(&self, catalog: &Catalog, port: PortId) -> usize {
-        let lost = |id: &SessionId| {
-            self.sessions[id.index()]
-                .as_ref()
-                .is_some_and(|s| s.alarm.is_open())
-        };
+        let lost =
+            |id: &SessionId| self.sessions[id.index()].as_ref().is_some_and(|s| s.alarm.is_open());
         let sessions_of = |port: PortId| self.by_port.get(port.index()).into_iter().flatten();
         catalog
             .ports_of(catalog.device_of(port))
@@ -261,17 +246,8 @@ fn finding(
     let device = catalog.device_of(port);
     let redundancy = view.redundancy_without(port);
     let mut facts = view.port_facts(catalog, port, pending.sent_gbps);
-    facts.push(Fact::text(
-        "session_peer",
-        catalog.session_peer(id),
-        "session",
-    ));
-    facts.push(Fact::number(
-        "earlier_losses",
-        earlier as f64,
-        "1",
-        "session",
-    ));
+    facts.push(Fact::text("session_peer", catalog.session_peer(id), "session"));
+    facts.push(Fact::number("earlier_losses", earlier as f64, "1", "session"));
     facts.push(Fact::number("also_lost", also_lost as f64, "1", "session"));
     Finding {
         at_ms: view.now_ms,
@@ -280,17 +256,10 @@ fn finding(
         entity: catalog.label(port).to_owned(),
         site: catalog.site(device).to_owned(),
         // What a reset did not cure an hour ago it will not cure now.
-        action: if earlier >= 1 && redundancy >= 1 {
-            "remove-link"
-        } else {
-            "reset-session"
-        },
+        action: if earlier >= 1 && redundancy >= 1 { "remove-link" } else { "reset-session" },
         target: catalog.label(port).to_owned(),
         features: vec![
-            (
-                "earlier_losses",
-                (earlier as f64).clamp(0.0, LOSSES_MAX as f64),
-            ),
+            ("earlier_losses", (earlier as f64).clamp(0.0, LOSSES_MAX as f64)),
             ("also_lost", (also_lost as f64).clamp(0.0, 1_024.0)),
             ("utilisation_before", pending.utilisation),
             ("redundancy_left", (redundancy as f64).clamp(0.0, 1_024.0)),

@@ -48,13 +48,8 @@ impl World {
     }
 
     fn observe(&mut self, port: PortId, reading: Reading) {
-        let sample = Sample {
-            at_ms: self.now_ms,
-            port,
-            reading,
-        };
-        self.watchers
-            .observe(&self.catalog, &sample, &mut self.output);
+        let sample = Sample { at_ms: self.now_ms, port, reading };
+        self.watchers.observe(&self.catalog, &sample, &mut self.output);
     }
 
     /// One reading of everything, ten seconds after the last; link `k` of the leaf sends `gbps[k]`.
@@ -69,20 +64,11 @@ impl World {
                 let port = self.ports[k][side];
                 self.observe(
                     port,
-                    Reading::Link {
-                        state: self.links[k][side],
-                        bandwidth_kbps: 100_000_000,
-                    },
+                    Reading::Link { state: self.links[k][side], bandwidth_kbps: 100_000_000 },
                 );
                 if side == 0 {
                     let session = self.catalog.session(port, "10.0.0.1").expect("room");
-                    self.observe(
-                        port,
-                        Reading::Session {
-                            session,
-                            state: self.sessions[k],
-                        },
-                    );
+                    self.observe(port, Reading::Session { session, state: self.sessions[k] });
                 }
                 self.observe(port, Reading::Counters(self.counters[k][side]));
             }
@@ -98,21 +84,10 @@ impl World {
     /// What was said since the last look: `raised interface-down leaf1:HundredGigE0/0/0/0 restore-link`.
     fn said(&mut self) -> Vec<String> {
         let name = |state| {
-            if state == FindingState::Raised {
-                "raised"
-            } else {
-                "resolved"
-            }
+            if state == FindingState::Raised { "raised" } else { "resolved" }
         };
-        let line = |f: Finding| {
-            format!(
-                "{} {} {} {}",
-                name(f.state),
-                f.scenario_type,
-                f.entity,
-                f.action
-            )
-        };
+        let line =
+            |f: Finding| format!("{} {} {} {}", name(f.state), f.scenario_type, f.entity, f.action);
         self.output.findings.drain(..).map(line).collect()
     }
 }
@@ -123,23 +98,14 @@ fn a_hash_that_prefers_half_of_the_links_is_an_imbalance_until_it_ends() {
     world.steps(20, &[10, 10, 10, 10]);
     assert_eq!(world.said(), [""; 0]);
     world.steps(5, &[15, 5, 15, 5]);
-    assert_eq!(
-        world.said(),
-        ["raised link-imbalance leaf1→spine1 rebalance-ecmp"]
-    );
+    assert_eq!(world.said(), ["raised link-imbalance leaf1→spine1 rebalance-ecmp"]);
     world.steps(170, &[15, 5, 15, 5]);
     assert_eq!(world.said(), [""; 0]);
     // Half an hour later it is worth saying again.
     world.steps(20, &[15, 5, 15, 5]);
-    assert_eq!(
-        world.said(),
-        ["raised link-imbalance leaf1→spine1 rebalance-ecmp"]
-    );
+    assert_eq!(world.said(), ["raised link-imbalance leaf1→spine1 rebalance-ecmp"]);
     world.steps(5, &[10, 10, 10, 10]);
-    assert_eq!(
-        world.said(),
-        ["resolved link-imbalance leaf1→spine1 rebalance-ecmp"]
-    );
+    assert_eq!(world.said(), ["resolved link-imbalance leaf1→spine1 rebalance-ecmp"]);
 }
 
 #[test]
@@ -147,10 +113,7 @@ fn one_hot_link_is_shifted_off() {
     let mut world = World::new(6);
     world.steps(20, &[5; 6]);
     world.steps(4, &[5, 5, 25, 5, 5, 5]);
-    assert_eq!(
-        world.said(),
-        ["raised link-imbalance leaf1→spine1 shift-traffic"]
-    );
+    assert_eq!(world.said(), ["raised link-imbalance leaf1→spine1 shift-traffic"]);
 }
 
 #[test]
@@ -172,10 +135,7 @@ fn lost_telemetry_is_no_imbalance() {
     assert!(silent.is_some());
     assert_eq!(world.said(), [""; 0]);
     world.steps(5, &[16, 7, 7]);
-    assert_eq!(
-        world.said(),
-        ["raised link-imbalance leaf1→spine1 rebalance-ecmp"]
-    );
+    assert_eq!(world.said(), ["raised link-imbalance leaf1→spine1 rebalance-ecmp"]);
 }
 
 #[test]
@@ -202,17 +162,11 @@ fn a_failed_link_is_one_finding_at_one_end() {
         (finding.number("blast_radius_gbps").expect("a number") - 9.0).abs() < 0.1,
         "{finding:#?}"
     );
-    assert_eq!(
-        world.said(),
-        ["raised interface-down leaf1:HundredGigE0/0/0/1 restore-link"]
-    );
+    assert_eq!(world.said(), ["raised interface-down leaf1:HundredGigE0/0/0/1 restore-link"]);
     world.links[1] = [LinkState::Up; 2];
     world.sessions[1] = SessionState::Up;
     world.steps(5, &[9; 4]);
-    assert_eq!(
-        world.said(),
-        ["resolved interface-down leaf1:HundredGigE0/0/0/1 restore-link"]
-    );
+    assert_eq!(world.said(), ["resolved interface-down leaf1:HundredGigE0/0/0/1 restore-link"]);
 }
 
 #[test]
@@ -221,10 +175,7 @@ fn a_link_that_was_shut_is_reported_where_it_was_shut() {
     world.steps(3, &[10; 2]);
     world.links[0] = [LinkState::Down, LinkState::AdminDown];
     world.steps(3, &[0, 20]);
-    assert_eq!(
-        world.said(),
-        ["raised interface-down spine1:HundredGigE0/0/0/0 drain-peer"]
-    );
+    assert_eq!(world.said(), ["raised interface-down spine1:HundredGigE0/0/0/0 drain-peer"]);
 }
 
 #[test]
@@ -241,12 +192,8 @@ fn a_condition_that_lasts_is_raised_again_with_the_same_correlation() {
     world.steps(3, &[10; 2]);
     world.links[0] = [LinkState::Down; 2];
     world.steps(200, &[0, 20]);
-    let correlations: Vec<&str> = world
-        .output
-        .findings
-        .iter()
-        .map(|f| f.correlation.as_str())
-        .collect();
+    let correlations: Vec<&str> =
+        world.output.findings.iter().map(|f| f.correlation.as_str()).collect();
     assert_eq!(correlations.len(), 2);
     assert_eq!(correlations[0], correlations[1]);
 }
@@ -256,11 +203,7 @@ fn a_link_that_comes_and_goes_is_flapping() {
     let mut world = World::new(2);
     world.steps(3, &[10; 2]);
     for k in 0..6 {
-        world.links[0] = [if k % 2 == 0 {
-            LinkState::Down
-        } else {
-            LinkState::Up
-        }; 2];
+        world.links[0] = [if k % 2 == 0 { LinkState::Down } else { LinkState::Up }; 2];
         world.steps(2, &[10, 10]);
     }
     let down = "raised interface-down leaf1:HundredGigE0/0/0/0 restore-link";
@@ -270,17 +213,9 @@ fn a_link_that_comes_and_goes_is_flapping() {
         said.last().map(String::as_str),
         Some("raised link-flapping leaf1:HundredGigE0/0/0/0 remove-link")
     );
-    assert!(
-        said[..said.len() - 1]
-            .iter()
-            .all(|line| line == down || line == gone),
-        "{said:?}"
-    );
+    assert!(said[..said.len() - 1].iter().all(|line| line == down || line == gone), "{said:?}");
     world.steps(40, &[10, 10]);
-    assert_eq!(
-        world.said(),
-        ["resolved link-flapping leaf1:HundredGigE0/0/0/0 remove-link"]
-    );
+    assert_eq!(world.said(), ["resolved link-flapping leaf1:HundredGigE0/0/0/0 remove-link"]);
 }
 
 #[test]
@@ -291,10 +226,7 @@ fn carrier_transitions_alone_are_flapping() {
         world.counters[0][0].carrier_transitions += 2;
         world.step(&[10, 10]);
     }
-    assert_eq!(
-        world.said(),
-        ["raised link-flapping leaf1:HundredGigE0/0/0/0 remove-link"]
-    );
+    assert_eq!(world.said(), ["raised link-flapping leaf1:HundredGigE0/0/0/0 remove-link"]);
 }
 
 #[test]
@@ -303,22 +235,13 @@ fn a_session_lost_again_asks_for_more_than_a_reset() {
     world.steps(3, &[10; 2]);
     world.sessions[0] = SessionState::Down;
     world.steps(3, &[10; 2]);
-    assert_eq!(
-        world.said(),
-        ["raised session-loss leaf1:HundredGigE0/0/0/0 reset-session"]
-    );
+    assert_eq!(world.said(), ["raised session-loss leaf1:HundredGigE0/0/0/0 reset-session"]);
     world.sessions[0] = SessionState::Up;
     world.steps(12, &[10; 2]);
-    assert_eq!(
-        world.said(),
-        ["resolved session-loss leaf1:HundredGigE0/0/0/0 reset-session"]
-    );
+    assert_eq!(world.said(), ["resolved session-loss leaf1:HundredGigE0/0/0/0 reset-session"]);
     world.sessions[0] = SessionState::Down;
     world.steps(3, &[10; 2]);
-    assert_eq!(
-        world.said(),
-        ["raised session-loss leaf1:HundredGigE0/0/0/0 remove-link"]
-    );
+    assert_eq!(world.said(), ["raised session-loss leaf1:HundredGigE0/0/0/0 remove-link"]);
 }
 
 #[test]
@@ -335,15 +258,9 @@ fn errors_are_judged_against_packets() {
         world.counters[0][1].input_errors += 20_000;
         world.step(&[10; 2]);
     }
-    assert_eq!(
-        world.said(),
-        ["raised error-growth spine1:HundredGigE0/0/0/0 remove-link"]
-    );
+    assert_eq!(world.said(), ["raised error-growth spine1:HundredGigE0/0/0/0 remove-link"]);
     world.steps(10, &[10; 2]);
-    assert_eq!(
-        world.said(),
-        ["resolved error-growth spine1:HundredGigE0/0/0/0 remove-link"]
-    );
+    assert_eq!(world.said(), ["resolved error-growth spine1:HundredGigE0/0/0/0 remove-link"]);
 }
 
 #[test]
@@ -354,13 +271,7 @@ fn late_and_repeated_samples_change_nothing() {
     world.observe(port, Reading::Counters(counters));
     world.now_ms -= 50_000;
     world.observe(port, Reading::Counters(Counters::default()));
-    world.observe(
-        port,
-        Reading::Link {
-            state: LinkState::Down,
-            bandwidth_kbps: 0,
-        },
-    );
+    world.observe(port, Reading::Link { state: LinkState::Down, bandwidth_kbps: 0 });
     world.now_ms += 50_000;
     world.steps(20, &[10; 4]);
     assert_eq!(world.said(), [""; 0]);

@@ -88,9 +88,7 @@ impl View {
 
     /// Whether the port has ever reported telemetry.
     pub(super) fn is_known(&self, port: PortId) -> bool {
-        self.ports
-            .get(port.index())
-            .is_some_and(|entry| entry.known)
+        self.ports.get(port.index()).is_some_and(|entry| entry.known)
     }
 
     /// The port at the far end, if it reports telemetry.
@@ -107,9 +105,7 @@ impl View {
         config: &WatchConfig,
     ) -> Difference {
         let entry = &mut self.ports[port.index()];
-        let difference = entry
-            .meter
-            .feed(at_ms, counters, entry.capacity_bps, config.gap_ms);
+        let difference = entry.meter.feed(at_ms, counters, entry.capacity_bps, config.gap_ms);
         if let Difference::Rate(rate) = &difference {
             self.total_sent_bps += rate.sent_bps - entry.sent_bps;
             entry.sent_bps = rate.sent_bps;
@@ -131,18 +127,12 @@ impl View {
 
     /// Members that could carry traffic.
     pub(super) fn members_up(&self, group: &Group) -> usize {
-        group
-            .members
-            .iter()
-            .filter(|&&port| self.carries(group, port))
-            .count()
+        group.members.iter().filter(|&&port| self.carries(group, port)).count()
     }
 
     fn carries(&self, group: &Group, port: PortId) -> bool {
-        let Some(entry) = self
-            .ports
-            .get(port.index())
-            .filter(|entry| entry.known && !entry.is_down())
+        let Some(entry) =
+            self.ports.get(port.index()).filter(|entry| entry.known && !entry.is_down())
         else {
             return false;
         };
@@ -155,11 +145,7 @@ impl View {
         let Some(group) = self.groups.narrowest(port) else {
             return 0;
         };
-        group
-            .members
-            .iter()
-            .filter(|&&other| other != port && self.carries(group, other))
-            .count()
+        group.members.iter().filter(|&&other| other != port && self.carries(group, other)).count()
     }
 
     /// Traffic sent by the ports, in Gbit/s and as a share of all traffic sent.
@@ -173,11 +159,7 @@ impl View {
 
     /// Share of all traffic sent, 0 to 1.
     pub(super) fn share(&self, bps: f64) -> f64 {
-        if self.total_sent_bps > 1.0 {
-            (bps / self.total_sent_bps).clamp(0.0, 1.0)
-        } else {
-            0.0
-        }
+        if self.total_sent_bps > 1.0 { (bps / self.total_sent_bps).clamp(0.0, 1.0) } else { 0.0 }
     }
 
     /// Facts about the group: its name, why it is one, its members and how many of them work.
@@ -185,19 +167,15 @@ impl View {
         let (grouping, source) = match group.grouping {
             Grouping::Parallel => ("parallel links to one peer", "cabling"),
             Grouping::Uplinks => ("all uplinks to the spines", "cabling"),
-            Grouping::Assumed => (
-                "assumed: busy ports of one speed, cabling unknown",
-                "assumption",
-            ),
+            Grouping::Assumed => {
+                ("assumed: busy ports of one speed, cabling unknown", "assumption")
+            }
         };
         let members: Vec<PortId> = match group.grouping {
             Grouping::Parallel | Grouping::Uplinks => group.members.clone(),
-            Grouping::Assumed => group
-                .members
-                .iter()
-                .copied()
-                .filter(|&p| self.carries(group, p))
-                .collect(),
+            Grouping::Assumed => {
+                group.members.iter().copied().filter(|&p| self.carries(group, p)).collect()
+            }
         };
         let mut names: Vec<&str> = members.iter().map(|&port| catalog.label(port)).collect();
         names.sort_unstable();
@@ -212,36 +190,17 @@ impl View {
             Fact::text("grouping", grouping, source),
             Fact::text("group_members", listed, source),
             Fact::number("group_size", members.len() as f64, "1", source),
-            Fact::number(
-                "group_members_up",
-                self.members_up(group) as f64,
-                "1",
-                "state",
-            ),
+            Fact::number("group_members_up", self.members_up(group) as f64, "1", "state"),
         ]
     }
 
     /// Facts about one port that an action would touch; `sent_gbps` is what it carried before the trouble began.
     pub(super) fn port_facts(&self, catalog: &Catalog, port: PortId, sent_gbps: f64) -> Vec<Fact> {
         let mut facts = vec![
-            Fact::number(
-                "redundancy_left",
-                self.redundancy_without(port) as f64,
-                "1",
-                "state",
-            ),
+            Fact::number("redundancy_left", self.redundancy_without(port) as f64, "1", "state"),
             Fact::number("blast_radius_gbps", sent_gbps, "Gbit/s", "counters"),
-            Fact::number(
-                "blast_radius_share",
-                self.share(sent_gbps * 1e9),
-                "1",
-                "counters",
-            ),
-            Fact::text(
-                "device",
-                catalog.device_name(catalog.device_of(port)),
-                "state",
-            ),
+            Fact::number("blast_radius_share", self.share(sent_gbps * 1e9), "1", "counters"),
+            Fact::text("device", catalog.device_name(catalog.device_of(port)), "state"),
             Fact::text("interface", catalog.interface(port), "state"),
         ];
         if let Some(peer) = self.cabling.peer(port) {

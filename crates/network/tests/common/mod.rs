@@ -25,10 +25,7 @@ pub fn shared_dir() -> Option<PathBuf> {
     if dir.is_dir() {
         return Some(dir);
     }
-    eprintln!(
-        "SKIPPED: no recordings at {}; this test has checked nothing",
-        dir.display()
-    );
+    eprintln!("SKIPPED: no recordings at {}; this test has checked nothing", dir.display());
     None
 }
 
@@ -42,11 +39,8 @@ pub struct Watched {
 pub fn watch_recording(dir: &Path) -> Watched {
     let mut recording =
         Recording::open(dir, "lab", &Limits::default()).expect("a readable recording");
-    let mut watchers = Watchers::new(
-        recording.catalog(),
-        recording.cabling(),
-        WatchConfig::default(),
-    );
+    let mut watchers =
+        Watchers::new(recording.catalog(), recording.cabling(), WatchConfig::default());
     let mut output = Output::default();
     let mut span_ms = (i64::MAX, i64::MIN);
     recording
@@ -57,11 +51,7 @@ pub fn watch_recording(dir: &Path) -> Watched {
             watchers.observe(catalog, sample, &mut output);
         })
         .expect("a readable recording");
-    Watched {
-        output,
-        events: recording.labelled_events().to_vec(),
-        span_ms,
-    }
+    Watched { output, events: recording.labelled_events().to_vec(), span_ms }
 }
 
 #[derive(Deserialize)]
@@ -109,17 +99,11 @@ pub fn scenario_types() -> BTreeMap<String, ScenarioType> {
     let mut types = BTreeMap::new();
     for entry in std::fs::read_dir(&dir).expect("the shipped scenario types") {
         let path = entry.expect("a directory entry").path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
+        if path.extension().is_some_and(|extension| extension == "toml") {
             let text = std::fs::read_to_string(&path).expect("a text file");
             let parsed: ScenarioType =
                 toml::from_str(&text).unwrap_or_else(|err| panic!("{}: {err}", path.display()));
-            assert_eq!(
-                path.file_stem().and_then(|stem| stem.to_str()),
-                Some(parsed.name.as_str())
-            );
+            assert_eq!(path.file_stem().and_then(|stem| stem.to_str()), Some(parsed.name.as_str()));
             types.insert(parsed.name.clone(), parsed);
         }
     }
@@ -135,24 +119,15 @@ pub fn check_invariants(findings: &[Finding]) {
         let schema = types
             .get(finding.scenario_type)
             .unwrap_or_else(|| panic!("no type `{}`", finding.scenario_type));
-        let declared: Vec<&str> = schema
-            .features
-            .iter()
-            .map(|feature| feature.name.as_str())
-            .collect();
+        let declared: Vec<&str> =
+            schema.features.iter().map(|feature| feature.name.as_str()).collect();
         let carried: Vec<&str> = finding.features.iter().map(|(name, _)| *name).collect();
         assert_eq!(carried, declared, "{finding:#?}");
         for (feature, (_, value)) in schema.features.iter().zip(&finding.features) {
             let fits = value.is_finite() && (feature.min..=feature.max).contains(value);
             assert!(fits, "{} = {value} in {finding:#?}", feature.name);
         }
-        assert!(
-            schema
-                .actions
-                .iter()
-                .any(|action| action.name == finding.action),
-            "{finding:#?}"
-        );
+        assert!(schema.actions.iter().any(|action| action.name == finding.action), "{finding:#?}");
         for needed in ["redundancy_left", "blast_radius_gbps", "blast_radius_share"] {
             let value = finding.number(needed);
             assert!(
@@ -161,26 +136,16 @@ pub fn check_invariants(findings: &[Finding]) {
             );
         }
         let names: BTreeSet<&str> = finding.facts.iter().map(|fact| fact.name).collect();
-        assert_eq!(
-            names.len(),
-            finding.facts.len(),
-            "two facts of one name in {finding:#?}"
-        );
+        assert_eq!(names.len(), finding.facts.len(), "two facts of one name in {finding:#?}");
         for fact in &finding.facts {
-            assert!(
-                !matches!(&fact.value, FactValue::Text(text) if text.is_empty()),
-                "{fact:?}"
-            );
+            assert!(!matches!(&fact.value, FactValue::Text(text) if text.is_empty()), "{fact:?}");
         }
         assert!(
             !finding.entity.is_empty()
                 && !finding.target.is_empty()
                 && !finding.evidence.is_empty()
         );
-        assert!(
-            finding.at_ms >= last_ms,
-            "findings come in order of time: {finding:#?}"
-        );
+        assert!(finding.at_ms >= last_ms, "findings come in order of time: {finding:#?}");
         last_ms = finding.at_ms;
         match finding.state {
             FindingState::Raised => {

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use super::{json, problem};
 use crate::app::App;
 use crate::auth::Caller;
+use crate::chain::one_line;
 
 /// A request that may be answered: its caller is known and allowed, its body is read.
 pub(crate) struct Call {
@@ -38,6 +39,9 @@ pub(crate) struct Call {
 
 /// The header that marks the answer to an earlier request with the same key.
 const REPLAY: &str = "idempotent-replay";
+
+/// The header that says how many events a list is behind the log.
+const BEHIND: &str = "npo-views-lag-events";
 
 impl Call {
     /// Who asks.
@@ -81,17 +85,20 @@ impl Call {
     }
 
     /// Waits until the read models show everything that was durable when the request came, so that
-    /// a read after a write sees it.
-    pub(crate) async fn views_caught_up(&self) -> Result<(), Problem> {
+    /// a read after a write sees it. Gives how many events they are behind, which is none unless
+    /// they cannot be written at all: reads go on then, and say so.
+    pub(crate) async fn views_caught_up(&self) -> Result<u64, Problem> {
         let wanted = *self.app.engine.durable().borrow();
         let mut position = self.app.lists.position();
-        let patience = Duration::from_millis(self.app.config.timeouts.views_ms);
-        let shown = timeout(patience, position.wait_for(|shown| *shown >= wanted)).await;
-        if matches!(shown, Ok(Ok(_))) {
-            return Ok(());
+        let failing = || self.app.lists.failing();
+        if !failing() {
+            let patience = Duration::from_millis(self.app.config.timeouts.views_ms);
+            drop(timeout(patience, position.wait_for(|shown| *shown >= wanted)).await);
         }
-        drop(shown);
         let behind = wanted.saturating_sub(*position.borrow());
+        if behind == 0 || failing() {
+            return Ok(behind);
+        }
         let detail = format!("the lists are {behind} events behind the log; try again");
         Err(Problem::new(503, "views-behind", detail))
     }
@@ -110,7 +117,7 @@ pub(crate) fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
             let words = text
                 .rsplit_once("Failed to deserialize query string: ")
                 .map_or(text.as_str(), |(_, w)| w);
-            Err(invalid(problem::one_line(words)))
+            Err(invalid(one_line(words)))
         }
     }
 }
@@ -130,6 +137,15 @@ pub(crate) fn reply<T: Serialize>(status: u16, value: &T) -> Result<Response, Pr
     let body = serde_json::to_vec(value)
         .map_err(|error| problem::internal("the answer could not be written", &error))?;
     Ok(content(status, "application/json", body))
+}
+
+/// A JSON answer made from lists that are so many events behind the log.
+pub(crate) fn reply_listed<T: Serialize>(behind: u64, value: &T) -> Result<Response, Problem> {
+    let mut response = reply(200, value)?;
+    if behind > 0 {
+        response.headers_mut().insert(BEHIND, HeaderValue::from(behind));
+    }
+    Ok(response)
 }
 
 /// A JSON answer to an order: 200 and marked if it repeats an earlier answer.

@@ -8,6 +8,8 @@ use npo_api::Problem;
 use npo_core::Rejection;
 use npo_engine::Refusal;
 
+use crate::chain::{chain, one_line};
+
 /// Seconds after which a client may try again what the server could not take.
 const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("1");
 
@@ -83,14 +85,7 @@ pub(crate) fn field(name: &str, found: &str, expected: &str) -> Problem {
 
 /// Something inside failed; what exactly is for the server's log, not for the client.
 pub(crate) fn internal(what: &'static str, error: &dyn std::error::Error) -> Problem {
-    let mut chain = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        chain.push_str(": ");
-        chain.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    tracing::error!(error = chain, "{what}");
+    tracing::error!(error = chain(error), "{what}");
     Problem::new(
         500,
         "internal",
@@ -151,9 +146,4 @@ pub(crate) fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!(panic = words, "a handler panicked");
     let detail = "the request met a defect in npo; the server's log has the reason";
     response(&Problem::new(500, "internal", detail))
-}
-
-/// `text` without line breaks.
-pub(crate) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

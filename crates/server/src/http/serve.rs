@@ -19,6 +19,7 @@ use super::call::Call;
 use super::{body, problem};
 use crate::app::App;
 use crate::auth;
+use crate::chain::one_line;
 use crate::config::Limits;
 
 /// An endpoint's handler.
@@ -133,9 +134,10 @@ fn handler_limit(endpoint: &Endpoint, app: &App) -> Duration {
 }
 
 async fn parameter(parts: &mut Parts) -> Result<String, Problem> {
-    let params = parts.extract::<RawPathParams>().await.map_err(|rejection| {
-        Problem::new(400, "invalid-path", problem::one_line(&rejection.body_text()))
-    })?;
+    let params = parts
+        .extract::<RawPathParams>()
+        .await
+        .map_err(|rejection| Problem::new(400, "invalid-path", one_line(&rejection.body_text())))?;
     Ok(params.iter().next().map(|(_, value)| value.to_owned()).unwrap_or_default())
 }
 

@@ -14,7 +14,7 @@ use crate::convert::decision::{
 };
 use crate::convert::proposal::ProposalLine;
 use crate::convert::{feedback, people, time};
-use crate::http::call::{Call, in_body, reply, reply_once};
+use crate::http::call::{Call, in_body, reply_listed, reply_once};
 use crate::http::problem::{field, internal};
 
 /// Decisions on one page if the caller does not say.
@@ -48,7 +48,7 @@ pub(super) async fn list(call: Call) -> Result<Response, Problem> {
     let limit = limit(query.limit, PAGE, PAGE_MAX)? as usize;
     let before = query.cursor.as_deref().map(cursor::<DecisionId>).transpose()?;
     let filter = filter(&call.app, query)?;
-    call.views_caught_up().await?;
+    let behind = call.views_caught_up().await?;
     let page = call
         .blocking(move |app| {
             // One more than asked for says whether there is a next page.
@@ -61,15 +61,23 @@ pub(super) async fn list(call: Call) -> Result<Response, Problem> {
             Ok(api::DecisionPage { items, next_cursor })
         })
         .await?;
-    reply(200, &page)
+    reply_listed(behind, &page)
 }
 
 /// Shows a decision with its explanation.
 pub(super) async fn show(call: Call) -> Result<Response, Problem> {
     let id: DecisionId = call.id("unknown-decision")?;
-    call.views_caught_up().await?;
-    let detail = call.blocking(move |app| detail(app, id)).await?;
-    reply(200, &detail)
+    let behind = call.views_caught_up().await?;
+    let detail = call.blocking(move |app| detail(app, id)).await;
+    match detail {
+        // It may be among what the lists do not show yet.
+        Err(problem) if problem.status == 404 && behind > 0 => {
+            let detail =
+                format!("the lists are {behind} events behind the log and do not know `{id}`");
+            Err(Problem::new(503, "views-behind", detail))
+        }
+        detail => reply_listed(behind, &detail?),
+    }
 }
 
 fn detail(app: &App, id: DecisionId) -> Result<api::DecisionDetail, Problem> {

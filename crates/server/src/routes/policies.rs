@@ -5,9 +5,10 @@ use npo_api::Problem;
 use npo_api::policy as api;
 use npo_engine::block_on;
 
+use crate::chain::chain;
 use crate::http::call::{Call, in_body, reply};
 use crate::http::problem::internal;
-use crate::policies::{PolicyError, Upload, chain};
+use crate::policies::{PolicyError, Upload};
 
 /// Lists policy bundles.
 pub(super) async fn list(call: Call) -> Result<Response, Problem> {

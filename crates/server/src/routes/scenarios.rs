@@ -11,7 +11,7 @@ use npo_views::ScenarioFilter;
 
 use super::decisions::{answer, cursor, event, limit, of_lists, type_id};
 use crate::app::App;
-use crate::http::call::{Call, reply};
+use crate::http::call::{Call, reply_listed};
 
 /// Scenarios on one page if the caller does not say.
 const PAGE: u32 = 50;
@@ -27,7 +27,7 @@ pub(super) async fn list(call: Call) -> Result<Response, Problem> {
     let after = query.cursor.as_deref().map(cursor::<ScenarioId>).transpose()?;
     let type_id = query.scenario_type.map(|name| type_id(&call.app, &name)).transpose()?;
     let filter = ScenarioFilter { type_id, entity: query.entity };
-    call.views_caught_up().await?;
+    let behind = call.views_caught_up().await?;
     let page = call
         .blocking(move |app| {
             let found = app.lists.read(|reader| reader.scenarios(&filter, after, limit + 1));
@@ -40,15 +40,15 @@ pub(super) async fn list(call: Call) -> Result<Response, Problem> {
             Ok(api::ScenarioPage { items, next_cursor })
         })
         .await?;
-    reply(200, &page)
+    reply_listed(behind, &page)
 }
 
 /// Shows how a scenario's score moved, and why.
 pub(super) async fn show(call: Call) -> Result<Response, Problem> {
     let id: ScenarioId = call.id("unknown-scenario")?;
-    call.views_caught_up().await?;
+    let behind = call.views_caught_up().await?;
     let shown = call.blocking(move |app| detail(app, id)).await?;
-    reply(200, &shown)
+    reply_listed(behind, &shown)
 }
 
 fn detail(app: &App, id: ScenarioId) -> Result<api::Scenario, Problem> {

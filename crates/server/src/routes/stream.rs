@@ -20,6 +20,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::decisions::is_auditor;
 use crate::app::App;
+use crate::chain::chain;
 use crate::feed::{Frame, frame};
 use crate::http::call::{Call, content};
 use crate::http::listen::stopped;
@@ -162,7 +163,10 @@ impl Stream {
             let frames = match read.await {
                 Ok(Ok(frames)) => frames,
                 Ok(Err(error)) => {
-                    tracing::error!(error = %error, "an event stream could not read the log");
+                    tracing::error!(
+                        error = chain(&error),
+                        "an event stream could not read the log"
+                    );
                     return Err(End::Unreadable);
                 }
                 Err(_) => return Err(End::Unreadable),

@@ -7,109 +7,18 @@
 //! `NPO_KILL_ROUNDS` sets the number of rounds (50), `NPO_KILL_SEED` repeats a run.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+mod common;
+
+use common::Server;
+use common::client::Client;
+
 const CLIENTS: u64 = 4;
-
-/// A running server.
-struct Server {
-    child: Child,
-    url: String,
-    set_up: Option<String>,
-}
-
-impl Server {
-    fn start(data: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_npo"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("npo starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
-        let (mut url, mut set_up, mut said) = (None, None, Vec::new());
-        while url.is_none() {
-            let Some(Ok(line)) = lines.next() else {
-                panic!("npo ended before it listened: {}", said.join("\n"))
-            };
-            if let Some((_, code)) = line.split_once("/setup#") {
-                set_up = Some(code.split_whitespace().next().unwrap_or_default().to_owned());
-            }
-            if let Some((_, found)) = line.split_once("listens on ") {
-                url = Some(found.trim().to_owned());
-            }
-            said.push(line);
-        }
-        // The link may be printed after the address; the rest is drained so that the pipe never
-        // fills up.
-        let (send, receive) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                if let Some((_, code)) = line.split_once("/setup#") {
-                    let _ =
-                        send.send(code.split_whitespace().next().unwrap_or_default().to_owned());
-                }
-            }
-        });
-        let set_up = set_up.or_else(|| receive.recv_timeout(Duration::from_millis(300)).ok());
-        Self { child, url: url.expect("found"), set_up }
-    }
-
-    fn kill(mut self) {
-        // `kill` is SIGKILL: no handler runs, nothing is flushed.
-        self.child.kill().expect("it was running");
-        self.child.wait().expect("it ended");
-    }
-}
-
-/// One client with its own connection.
-struct Client {
-    agent: ureq::Agent,
-    url: String,
-    token: String,
-}
-
-impl Client {
-    fn new(url: &str, token: &str) -> Self {
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(20)))
-            .build();
-        Self { agent: config.into(), url: url.to_owned(), token: token.to_owned() }
-    }
-
-    /// Status and body; `None` if the server went away.
-    fn post(&self, path: &str, key: Option<&str>, body: &Value) -> Option<(u16, Value)> {
-        let mut request = self.agent.post(format!("{}{path}", self.url));
-        if !self.token.is_empty() {
-            request = request.header("Authorization", format!("Bearer {}", self.token));
-        }
-        if let Some(key) = key {
-            request = request.header("Idempotency-Key", key);
-        }
-        let mut response = request.send_json(body).ok()?;
-        let status = response.status().as_u16();
-        Some((status, response.body_mut().read_json().ok()?))
-    }
-
-    fn get(&self, path: &str) -> Value {
-        let request = self.agent.get(format!("{}{path}", self.url));
-        let mut response = request
-            .header("Authorization", format!("Bearer {}", self.token))
-            .call()
-            .unwrap_or_else(|error| panic!("GET {path}: {error}"));
-        assert_eq!(response.status().as_u16(), 200, "GET {path}");
-        response.body_mut().read_json().expect("JSON")
-    }
-}
 
 /// What the clients were told.
 #[derive(Default)]
@@ -204,29 +113,16 @@ struct Tokens {
 }
 
 fn set_up(server: &Server) -> Tokens {
-    let code = server.set_up.as_deref().expect("the first start prints a set-up link");
-    let open = Client::new(&server.url, "");
-    let body = json!({ "code": code, "handle": "root", "name": "Root" });
-    let (status, issued) = open.post("/v1/setup", None, &body).expect("up");
-    assert_eq!(status, 201, "{issued}");
-    let admin = issued["secret"].as_str().expect("a secret").to_owned();
-    let client = Client::new(&server.url, &admin);
-    let mut secrets = Vec::new();
-    for (handle, role) in [("load", "source"), ("op", "operator")] {
-        let person = json!({ "handle": handle, "name": handle, "roles": [role] });
-        let (status, body) = client.post("/v1/people", None, &person).expect("up");
-        assert_eq!(status, 201, "{body}");
+    let admin = Client::set_up(server);
+    let secret = |handle: &str, role: &str| {
+        admin.create("/v1/people", &json!({ "handle": handle, "name": handle, "roles": [role] }));
         let token = json!({ "person": handle, "label": "kill test" });
-        let (status, body) = client.post("/v1/tokens", None, &token).expect("up");
-        assert_eq!(status, 201, "{body}");
-        secrets.push(body["secret"].as_str().expect("a secret").to_owned());
-    }
-    for (path, body) in [("/v1/scenario-types", scenario_type()), ("/v1/policies", allow_all())] {
-        let (status, body) = client.post(path, None, &body).expect("up");
-        assert_eq!(status, 201, "{body}");
-    }
-    let operator = secrets.pop().expect("two");
-    Tokens { admin, source: secrets.pop().expect("two"), operator }
+        admin.create("/v1/tokens", &token)["secret"].as_str().expect("a secret").to_owned()
+    };
+    let (source, operator) = (secret("load", "source"), secret("op", "operator"));
+    admin.create("/v1/scenario-types", &scenario_type());
+    admin.create("/v1/policies", &allow_all());
+    Tokens { admin: admin.token().to_owned(), source, operator }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
+pub mod client;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -144,6 +146,14 @@ impl Server {
                 return line;
             }
         }
+    }
+
+    /// Asks the server to end (SIGTERM) and waits until it has.
+    pub fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        assert!(asked.success(), "kill -TERM {pid}");
+        assert!(self.child.wait().expect("it ends").success(), "it ended in order");
     }
 
     /// SIGKILL: nothing is tidied up.

@@ -80,6 +80,19 @@ fn a_group_is_proposed_once_and_withdrawn_when_it_is_resolved() {
 }
 
 #[test]
+fn an_entity_that_a_rule_puts_elsewhere_stays_where_it_is() {
+    let world = World::new();
+    let source = world.person("alertmanager", &["source"]);
+    for (key, site) in [("g1", "fra1"), ("g2", "ams1"), ("g3", "")] {
+        let mut one = alert("A", "critical", "leaf3", "2026-11-01T08:00:00Z");
+        one["labels"]["site"] = json!(site);
+        let receipt = source.post(PATH, &group(key, "firing", &[one])).expect(200);
+        let path = format!("/v1/decisions/{}", ids(&receipt, "decisions")[0]);
+        assert_eq!(world.admin.get(&path).expect(200)["decision"]["site"], "fra1");
+    }
+}
+
+#[test]
 fn rules_may_say_what_they_are() {
     let world = World::new();
     let source = world.person("alertmanager", &["source"]);

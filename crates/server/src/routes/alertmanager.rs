@@ -49,25 +49,29 @@ async fn propose(
         return Err(field("alerts", "without a firing alert", "at least one, as the group fires"));
     }
     let engine = &call.app.engine;
+    let (entity, site) = (reading.entity(), reading.site());
     let asked = engine.read(|state| {
-        let (_, type_state) = state.require_type(reading.scenario_type())?;
+        let (type_id, type_state) = state.require_type(reading.scenario_type())?;
         let definition = type_state.definition();
         let repeats = state.open().correlated(reading.correlation()).len();
         let features = reading.features(definition, repeats, Engine::now());
         // What a group does not say itself is the type's first action, its mildest.
         let usual = definition.actions.first().map(|action| action.name.clone());
-        Ok::<_, Rejection>((features, usual.unwrap_or_default()))
+        // An entity stays where it was first seen. Rules differ in their labels, and a notification
+        // that is refused is lost; what this one says is among the facts.
+        let known = state.scenarios().find(type_id, &entity).and_then(|id| state.scenario(id));
+        let moved = known.is_some_and(|scenario| scenario.site != site);
+        Ok::<_, Rejection>((features, usual.unwrap_or_default(), moved))
     });
-    let (features, usual) = asked.map_err(|rejection| in_body(rejection.into()))?;
+    let (features, usual, moved) = asked.map_err(|rejection| in_body(rejection.into()))?;
     let features = features?;
     let identity = reading.identity();
     let request =
         request_key(call.caller().person, call.endpoint.id, &identity, identity.as_bytes());
-    let (entity, site) = (reading.entity(), reading.site());
     let proposal = NamedProposal {
         scenario_type: reading.scenario_type(),
         entity: &entity,
-        site: &site,
+        site: if moved { "" } else { &site },
         action: reading.action().unwrap_or(&usual),
         features: Features::Named(features.iter().map(|(n, v)| (n.as_str(), *v)).collect()),
         text: reading.text(),

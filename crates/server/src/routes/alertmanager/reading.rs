@@ -154,6 +154,10 @@ impl<'a> Reading<'a> {
         };
         let words = |text: &str| FactValue::Text(line(text, LINE_MAX));
         fact("alertnames", words(&self.names()), "");
+        let site = self.site();
+        if !site.is_empty() {
+            fact("site_label", FactValue::Text(site), "");
+        }
         if let Some(severity) = self.said("severity") {
             fact("severity_label", words(severity), "");
         }

@@ -72,8 +72,8 @@ section! {
         /// Directory of the log and of everything made from it; created if absent. Default
         /// `npo-data`.
         data: PathBuf = PathBuf::from("npo-data"),
-        /// Address and port to listen on; port 0 takes a free one. Default `127.0.0.1:7447`.
-        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7447)),
+        /// Address and port to listen on; port 0 takes a free one. Default `127.0.0.1:7171`.
+        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7171)),
         /// Name of the profile: `calibrated` or `paper`. Default `calibrated`.
         profile: String = Profile::calibrated().name,
         /// Events between two snapshots, which bounds what a start has to fold. Default 100,000.

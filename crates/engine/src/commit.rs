@@ -18,6 +18,12 @@ use crate::{Inner, restore};
 /// folding the state anew costs something.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// Events in the group before, from which on there is more to come that is worth waiting for.
+const COMPANY: usize = 8;
+/// Time given to it. A group costs a transaction and two switches of threads however small it is;
+/// under load one that is this much later is also this much larger. A lone order does not wait.
+const GATHER: Duration = Duration::from_micros(250);
+
 /// Bytes in one group at most, below what the log takes in one batch.
 pub(crate) const GROUP_BYTES_MAX: usize = 32 << 20;
 
@@ -40,13 +46,14 @@ pub(crate) fn start(inner: Arc<Inner>, log: SharedLog) -> JoinHandle<()> {
 
 fn run(inner: &Inner, log: &SharedLog) {
     let mut position = *inner.durable.borrow();
-    while let Some(group) = next_group(inner) {
+    let mut before = 0;
+    while let Some(group) = next_group(inner, before) {
+        before = group.records.len();
         let result = log.lock().append(position, &group.records);
         match result {
             Ok(head) => {
                 position = head.position;
-                inner.counters.groups.fetch_add(1, Ordering::Relaxed);
-                inner.counters.events.fetch_add(group.records.len() as u64, Ordering::Relaxed);
+                inner.counters.committed(group.records.len());
                 inner.durable.send_replace(position);
                 group.fate.settle(Ok(()));
             }
@@ -61,7 +68,10 @@ fn run(inner: &Inner, log: &SharedLog) {
 }
 
 /// The next group, or `None` when the engine is closing and nothing is left.
-fn next_group(inner: &Inner) -> Option<Group> {
+fn next_group(inner: &Inner, before: usize) -> Option<Group> {
+    if before >= COMPANY && inner.core.lock().group.records.len() < before {
+        std::thread::sleep(GATHER);
+    }
     let mut core = inner.core.lock();
     while core.group.records.is_empty() {
         if core.closing {
@@ -96,6 +106,7 @@ fn recover(inner: &Inner, group: &Group, error: &AppendError, position: &mut u64
             Ok(state) => {
                 *position = state.position();
                 core.state = state;
+                inner.people.fetch_add(1, Ordering::Release);
                 core.failed = None;
                 inner.durable.send_replace(*position);
                 return true;

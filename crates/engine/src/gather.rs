@@ -7,6 +7,7 @@ use npo_core::event::{RuleHit, Verdict};
 use npo_core::proposal::{FactValue, Proposal, ScenarioRef, Text};
 use npo_core::scenario_type::ScenarioType;
 use npo_core::{Draws, Millis, Rejection, State};
+use crate::Judged;
 use npo_policy::{Action, Context, Fact, Input, Now, Scenario, Spe};
 
 /// Fresh random numbers.
@@ -53,6 +54,12 @@ fn in_flight(state: &State, site: &str, at: Millis) -> (u32, u32) {
 }
 
 impl Gathered {
+    /// What the proposal is judged as, and the proposal itself.
+    pub(crate) fn into_parts(self) -> (Proposal, Judged) {
+        let Self { proposal, definition, entity, site, .. } = self;
+        (proposal, Judged { definition, entity, site })
+    }
+
     /// Asks the policy. Runs outside the lock.
     pub(crate) fn verdict(&self, spe: Option<&Spe>, at: Millis) -> Arc<Verdict> {
         let Some(spe) = spe else {

@@ -11,6 +11,7 @@
 //! `commit.rs` for the committer, `restore.rs` for how a start goes.
 
 mod commit;
+mod counters;
 mod gather;
 mod housekeeping;
 mod order;
@@ -23,6 +24,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use npo_core::event::RequestKey;
+use npo_core::scenario_type::ScenarioType;
 use npo_core::{Envelope, Millis, PersonId, Profile, Rejection, State};
 use npo_log::{EventLog, LogReader, ReadError, SnapshotStore};
 use npo_policy::Spe;
@@ -31,8 +33,9 @@ use sha2::{Digest as _, Sha256};
 use smallvec::SmallVec;
 use tokio::sync::watch;
 
+pub use counters::{Counters, GROUP_BOUNDS};
 pub use restore::{OpenError, OpenReport, STATE_FORM, fold};
-pub use wait::block_on;
+pub use wait::{block_on, block_on_for};
 
 /// How the engine runs.
 #[derive(Debug, Clone)]
@@ -47,7 +50,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { profile: Profile::calibrated(), snapshot_every: 100_000, group_max: 32_768 }
+        Self { profile: Profile::calibrated(), snapshot_every: 500_000, group_max: 32_768 }
     }
 }
 
@@ -58,6 +61,19 @@ pub struct Receipt {
     pub events: SmallVec<[(u64, Envelope); 1]>,
     /// True if an earlier request with the same key was answered; only its first event is given.
     pub replayed: bool,
+    /// What a proposal was judged as; `None` for other orders and earlier answers.
+    pub judged: Option<Judged>,
+}
+
+/// What a proposal was judged as: the names behind the numbers of its event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// Version of the scenario type.
+    pub definition: Arc<ScenarioType>,
+    /// Entity of the scenario.
+    pub entity: String,
+    /// Site of the scenario.
+    pub site: String,
 }
 
 /// Why an order has no receipt.
@@ -86,17 +102,6 @@ pub struct Health {
     pub position: u64,
 }
 
-/// Counters of the committer, for metrics.
-#[derive(Debug, Default)]
-pub struct Counters {
-    /// Groups made durable.
-    pub groups: AtomicU64,
-    /// Events in them.
-    pub events: AtomicU64,
-    /// Groups that failed.
-    pub failures: AtomicU64,
-}
-
 /// What the lock guards.
 struct Core {
     state: State,
@@ -117,6 +122,8 @@ struct Inner {
     snapshots: Option<SnapshotStore>,
     options: Options,
     counters: Counters,
+    /// Goes up with every change of people and tokens, under the lock.
+    people: AtomicU64,
     stop: AtomicBool,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -156,6 +163,7 @@ impl Engine {
             snapshots,
             options,
             counters: Counters::default(),
+            people: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             threads: Mutex::new(Vec::new()),
         };
@@ -187,6 +195,13 @@ impl Engine {
     /// Reads the state under its lock; keep `f` short.
     pub fn read<R>(&self, f: impl FnOnce(&State) -> R) -> R {
         f(&self.0.core.lock().state)
+    }
+
+    /// Changes whenever people or tokens do. Whoever keeps what they read of them may use it as
+    /// long as this stays the same; read this first, and then the state.
+    #[must_use]
+    pub fn people_version(&self) -> u64 {
+        self.0.people.load(Ordering::Acquire)
     }
 
     /// Puts an evaluator in place. The order `ActivatePolicy` makes it official.

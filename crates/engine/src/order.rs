@@ -1,17 +1,18 @@
 //! The way of an order: replay, decide, fold, join the group, wait.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use npo_core::decide::{NamedProposal, decide};
 use npo_core::event::RequestKey;
-use npo_core::{Command, Envelope, Inputs, Millis, PersonId};
+use npo_core::{Command, Envelope, Event, Inputs, Millis, PersonId};
 use npo_log::Record;
 use smallvec::SmallVec;
 
 use crate::commit::GROUP_BYTES_MAX;
 use crate::gather::{self, Gathered};
 use crate::wait::Fate;
-use crate::{Core, Engine, Inner, Receipt, Refusal};
+use crate::{Core, Engine, Inner, Judged, Receipt, Refusal};
 
 /// Times that a verdict is asked for again because the state moved meanwhile; then it is asked for
 /// under the lock.
@@ -22,7 +23,7 @@ const CHUNK: usize = 512;
 /// An order that was taken, or was taken before.
 enum Taken {
     /// Folded; durable when its group is.
-    New(SmallVec<[(u64, Envelope); 1]>, Option<Arc<Fate>>),
+    New(SmallVec<[(u64, Envelope); 1]>, Option<Judged>, Option<Arc<Fate>>),
     /// Answered before, by the event at this position.
     Before(u64),
 }
@@ -39,7 +40,7 @@ impl Engine {
         command: Command,
     ) -> Result<Receipt, Refusal> {
         let inputs = inputs(actor, request, Self::now());
-        let taken = self.0.core.lock().take(&self.0, command, &inputs)?;
+        let taken = self.0.core.lock().take(&self.0, command, &inputs, None)?;
         self.finish(taken).await
     }
 
@@ -119,6 +120,7 @@ impl Engine {
         let spe = self.policy();
         for attempt in 1.. {
             inputs.verdict = Some(gathered.verdict(spe.as_deref(), inputs.at));
+            self.0.counters.judged(spe.is_some(), false);
             let mut core = self.0.core.lock();
             if !gathered.still_holds(&core.state, inputs.at) {
                 gathered.refresh(&core.state, inputs.at)?;
@@ -126,8 +128,10 @@ impl Engine {
                     continue;
                 }
                 inputs.verdict = Some(gathered.verdict(spe.as_deref(), inputs.at));
+                self.0.counters.judged(spe.is_some(), true);
             }
-            return core.take(&self.0, Command::Propose(gathered.proposal), &inputs);
+            let (proposal, judged) = gathered.into_parts();
+            return core.take(&self.0, Command::Propose(proposal), &inputs, Some(judged));
         }
         unreachable!("the loop returns at its last attempt")
     }
@@ -149,7 +153,10 @@ impl Engine {
         let judged: Vec<_> = resolved
             .into_iter()
             .map(|(request, gathered)| {
-                let verdict = |g: Gathered| (g.verdict(spe.as_deref(), at), g);
+                let verdict = |g: Gathered| {
+                    self.0.counters.judged(spe.is_some(), false);
+                    (g.verdict(spe.as_deref(), at), g)
+                };
                 (request, gathered.map(verdict))
             })
             .collect();
@@ -164,9 +171,11 @@ impl Engine {
                 if !gathered.still_holds(&core.state, at) {
                     gathered.refresh(&core.state, at)?;
                     verdict = gathered.verdict(spe.as_deref(), at);
+                    self.0.counters.judged(spe.is_some(), true);
                 }
                 let inputs = Inputs { verdict: Some(verdict), ..inputs(actor, request, at) };
-                core.take(&self.0, Command::Propose(gathered.proposal), &inputs)
+                let (proposal, judged) = gathered.into_parts();
+                core.take(&self.0, Command::Propose(proposal), &inputs, Some(judged))
             })
             .collect()
     }
@@ -174,11 +183,11 @@ impl Engine {
     /// Waits until what was taken is durable.
     async fn finish(&self, taken: Taken) -> Result<Receipt, Refusal> {
         match taken {
-            Taken::New(events, fate) => {
+            Taken::New(events, judged, fate) => {
                 if let Some(fate) = fate {
                     fate.wait().await.map_err(Refusal::Unavailable)?;
                 }
-                Ok(Receipt { events, replayed: false })
+                Ok(Receipt { events, replayed: false, judged })
             }
             Taken::Before(position) => {
                 self.until_durable(position).await?;
@@ -186,7 +195,8 @@ impl Engine {
                 let found = self.event(position).map_err(|e| unreadable(e.to_string()))?;
                 let (envelope, _) =
                     found.ok_or_else(|| unreadable(format!("event {position} is gone")))?;
-                Ok(Receipt { events: [(position, envelope)].into_iter().collect(), replayed: true })
+                let events = [(position, envelope)].into_iter().collect();
+                Ok(Receipt { events, replayed: true, judged: None })
             }
         }
     }
@@ -223,7 +233,13 @@ impl Core {
     }
 
     /// Decides and folds an order, and puts its bytes into the group.
-    fn take(&mut self, inner: &Inner, command: Command, inputs: &Inputs) -> Result<Taken, Refusal> {
+    fn take(
+        &mut self,
+        inner: &Inner,
+        command: Command,
+        inputs: &Inputs,
+        judged: Option<Judged>,
+    ) -> Result<Taken, Refusal> {
         if let Some(reason) = &self.failed {
             return Err(Refusal::Unavailable(reason.clone()));
         }
@@ -240,13 +256,16 @@ impl Core {
         }
         let events = decide(&self.state, command, inputs)?;
         if events.is_empty() {
-            return Ok(Taken::New(SmallVec::new(), None));
+            return Ok(Taken::New(SmallVec::new(), None, None));
         }
         let wake = self.group.records.is_empty();
         let mut taken = SmallVec::with_capacity(events.len());
         for envelope in events {
             let (kind, version, body) = npo_core::stored::encode(&envelope);
             self.state.apply(&envelope);
+            if concerns_people(&envelope.event) {
+                inner.people.fetch_add(1, Ordering::Release);
+            }
             self.group.bytes += body.len();
             self.group.records.push(Record { kind, version, body });
             taken.push((self.state.position(), envelope));
@@ -254,6 +273,26 @@ impl Core {
         if wake {
             inner.work.notify_one();
         }
-        Ok(Taken::New(taken, Some(Arc::clone(&self.group.fate))))
+        Ok(Taken::New(taken, judged, Some(Arc::clone(&self.group.fate))))
+    }
+}
+
+/// Whether an event changes who may do what.
+fn concerns_people(event: &Event) -> bool {
+    match event {
+        Event::PersonAdded { .. }
+        | Event::PersonChanged { .. }
+        | Event::TokenIssued(_)
+        | Event::TokenRevoked(_) => true,
+        Event::ProfileActivated(_)
+        | Event::ScenarioTypeActivated { .. }
+        | Event::PolicyActivated(_)
+        | Event::DecisionMade(_)
+        | Event::FeedbackGiven(_)
+        | Event::DecisionExpired(_)
+        | Event::DecisionWithdrawn { .. }
+        | Event::OutcomeObserved { .. }
+        | Event::MonitorActed { .. }
+        | Event::ModelRetrained { .. } => false,
     }
 }

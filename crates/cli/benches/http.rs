@@ -1,7 +1,8 @@
 //! Durable decisions over HTTP, by the real binary with its shipped policy, on loopback.
 //!
-//! Baseline in the same run: `trivial`, an axum handler in a process of its own that reads the same
-//! body and gives back an answer of the same size, and nothing else.
+//! Baselines in the same run, by a plain axum server in a process of its own: `trivial` reads the
+//! same body and gives back an answer of the same size, and nothing else; `parsed` makes a proposal
+//! of the body, and answers with a decision put into words and JSON, without deciding anything.
 //! The load generator runs on the same cores and takes its share of them in every figure.
 //!
 //! Settings by environment: `NPO_BENCH_SECONDS` (5) a measurement, `NPO_BENCH_ROUNDS` (3).
@@ -18,6 +19,7 @@ use tokio::net::TcpStream;
 const CONNECTIONS: usize = 64;
 const BATCH_LINES: usize = 1000;
 const BATCH_CONNECTIONS: usize = 4;
+const PARSED: &str = "/v1/parsed";
 const TRIVIAL: &str = "NPO_BENCH_TRIVIAL";
 /// Distinct requests prepared ahead, so that the generator only sends.
 const PREPARED: usize = 4096;
@@ -40,25 +42,42 @@ fn main() {
             .map(|i| request("/v1/decisions", "application/json", &token, &proposal(i)))
             .collect(),
     );
+    let parsed: Arc<Vec<Vec<u8>>> = Arc::new(
+        (0..PREPARED).map(|i| request(PARSED, "application/json", &token, &proposal(i))).collect(),
+    );
     let batches: Arc<Vec<Vec<u8>>> = Arc::new((0..8).map(|i| batch(&token, i)).collect());
     println!(
         "one decision a request, {CONNECTIONS} connections, {seconds} s each, body of {} bytes",
         proposal(0).len()
     );
     println!(
-        "{:>6} {:>14} {:>14} {:>7} {:>10} {:>10}",
-        "round", "trivial /s", "durable /s", "ratio", "p50 ms", "p99 ms"
+        "{:>6} {:>11} {:>11} {:>11} {:>11} {:>11} {:>8} {:>8} {:>9}",
+        "round",
+        "trivial /s",
+        "parsed /s",
+        "durable /s",
+        "of trivial",
+        "of parsed",
+        "p50 ms",
+        "p99 ms",
+        "a group"
     );
     for round in 1..=rounds {
         let base = measure(trivial.address, &singles, CONNECTIONS, seconds);
+        let same = measure(trivial.address, &parsed, CONNECTIONS, seconds);
+        let before = committed(&npo);
         let ours = measure(npo.address, &singles, CONNECTIONS, seconds);
+        let after = committed(&npo);
         println!(
-            "{round:>6} {:>14.0} {:>14.0} {:>7.2} {:>10.2} {:>10.2}",
+            "{round:>6} {:>11.0} {:>11.0} {:>11.0} {:>11.2} {:>11.2} {:>8.2} {:>8.2} {:>9.1}",
             base.rate,
+            same.rate,
             ours.rate,
             ours.rate / base.rate,
+            ours.rate / same.rate,
             ours.quantile(0.5),
             ours.quantile(0.99),
+            (after.1 - before.1) / (after.0 - before.0),
         );
     }
     println!("batches of {BATCH_LINES} lines, {BATCH_CONNECTIONS} connections, {seconds} s each");
@@ -150,9 +169,60 @@ fn trivial_server() {
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("binds");
         eprintln!("trivial listens on http://{}", listener.local_addr().expect("bound"));
-        let app = axum::Router::new().route("/v1/decisions", axum::routing::post(handler));
+        let app = axum::Router::new()
+            .route("/v1/decisions", axum::routing::post(handler))
+            .route(PARSED, axum::routing::post(parsed_handler));
         axum::serve(listener, app).await.expect("serves");
     });
+}
+
+/// What any server has to do that reads a proposal and answers with a decision.
+async fn parsed_handler(body: axum::body::Bytes) -> impl axum::response::IntoResponse {
+    use npo_api::decision::{Decision, Disposition, Proposal, Status};
+    let proposal: Proposal = serde_json::from_slice(&body).expect("it is one");
+    let now = jiff::Timestamp::now();
+    let score = proposal.features.values().sum::<f64>() / 1e3;
+    let headline = format!(
+        "{} on {}: score {score:.2}, threshold 0.50, allowed by policy",
+        proposal.action.name, proposal.entity
+    );
+    let decision = Decision {
+        id: "d1234567".into(),
+        made_at: now.to_string(),
+        expires_at: now.to_string(),
+        scenario_type: proposal.scenario_type,
+        scenario: "s12".into(),
+        entity: proposal.entity,
+        site: proposal.site,
+        risk: "medium".into(),
+        action: proposal.action.name,
+        target: proposal.action.target,
+        disposition: Disposition::Surfaced,
+        status: Status::Open,
+        score,
+        score_low: score / 3.0,
+        score_high: score * 1.1,
+        threshold: 0.5,
+        allowed: true,
+        rules: vec!["npo.default".into()],
+        signal: None,
+        headline,
+        position: 1_234_567,
+        replayed: false,
+    };
+    let answer = serde_json::to_vec(&decision).expect("it is plain data");
+    ([(axum::http::header::CONTENT_TYPE, "application/json")], answer)
+}
+
+/// Groups and events committed so far, by the server's own count.
+fn committed(npo: &Server) -> (f64, f64) {
+    let url = format!("http://{}/metrics", npo.address);
+    let page = ureq::get(url).call().expect("answers").body_mut().read_to_string().expect("text");
+    let value = |name: &str| {
+        let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.and_then(|value| value.parse().ok()).expect("a number")
+    };
+    (value("npo_commit_groups_total"), value("npo_commit_events_total"))
 }
 
 fn set_up(npo: &Server) -> String {

@@ -10,20 +10,16 @@ use crate::client::credentials::Credentials;
 use crate::exit::Failure;
 use crate::output::{Format, Out, say};
 
+/// Where a server is that nobody told to be elsewhere.
+const USUAL_SERVER: &str = "http://127.0.0.1:7171";
+
 /// Options that every verb takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
-    /// Ask the server at this address
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "NPO_SERVER",
-        default_value = "http://127.0.0.1:7171",
-        hide_env = true,
-        help_heading = "Everywhere"
-    )]
-    pub(crate) server: Address,
+    /// Ask the server at this address [default: NPO_SERVER or http://127.0.0.1:7171]
+    // The environment is read below: clap would show it in usage lines as if it had been typed.
+    #[arg(long, global = true, value_name = "URL", help_heading = "Everywhere")]
+    server: Option<Address>,
     /// Write data as text for people or as JSON
     #[arg(
         long,
@@ -46,7 +42,24 @@ impl Options {
 
     /// A client with the token of the environment, or the one kept for the server.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        Ok(Client::new(self.server.clone(), token(&self.server)?))
+        let server = self.server()?;
+        let token = token(&server)?;
+        Ok(Client::new(server, token))
+    }
+
+    /// The server that is meant: the option, the environment, or the usual place.
+    pub(crate) fn server(&self) -> Result<Address, Failure> {
+        if let Some(server) = &self.server {
+            return Ok(server.clone());
+        }
+        let wrong = |why: String| Failure::cannot(format!("NPO_SERVER is no address: {why}"));
+        match std::env::var("NPO_SERVER") {
+            Ok(url) if !url.trim().is_empty() => url.trim().parse().map_err(wrong),
+            Ok(_) | Err(std::env::VarError::NotPresent) => {
+                Ok(USUAL_SERVER.parse().expect("the usual address is one"))
+            }
+            Err(error @ std::env::VarError::NotUnicode(_)) => Err(wrong(error.to_string())),
+        }
     }
 }
 

@@ -109,11 +109,17 @@ pub(crate) fn colours_wanted() -> bool {
 
 /// Columns to wrap prose at: the terminal's, but lines beyond 100 are hard to read.
 pub(crate) fn columns() -> usize {
+    terminal_columns().map_or(80, |columns| columns.clamp(40, 100))
+}
+
+/// Columns of the terminal that stdout is, if it is one.
+pub(crate) fn terminal_columns() -> Option<usize> {
     if !io::stdout().is_terminal() {
-        return 80;
+        return None;
     }
-    ratatui::crossterm::terminal::size()
-        .map_or(80, |(columns, _)| usize::from(columns).clamp(40, 100))
+    let size = ratatui::crossterm::terminal::size().ok();
+    // A terminal that does not know its size says 0.
+    size.map(|(columns, _)| usize::from(columns)).filter(|columns| *columns > 0)
 }
 
 /// Says something to the person at the terminal; nobody parses it.

@@ -174,7 +174,7 @@ pub enum InvalidFeature {
         found: f64,
     },
     /// A feature is outside its declared range.
-    #[error("feature `{name}` is {found} {unit}, expected a value from {min} to {max}")]
+    #[error("feature `{name}` is {}, expected a value from {min} to {max}", with_unit(*found, unit))]
     OutOfRange {
         /// The feature.
         name: String,
@@ -390,6 +390,13 @@ impl Feature {
         range(&field("scale"), self.scale, f64::MIN_POSITIVE, 1e300, "a positive number")?;
         range(&field("prior"), self.prior, -20.0, 20.0, "a number from -20 to 20")
     }
+}
+
+/// A number as people write it, with its unit where it has one.
+fn with_unit(value: f64, unit: &str) -> String {
+    let plain = value == 0.0 || (1e-4..1e9).contains(&value.abs());
+    let number = if plain { value.to_string() } else { format!("{value:e}") };
+    if unit.is_empty() || unit == "1" { number } else { format!("{number} {unit}") }
 }
 
 fn range(

@@ -385,6 +385,13 @@ fn proposals_that_do_not_fit_are_named() {
         "`facts.rate` is NaN, expected a finite number",
     );
     check_words(
+        |p| {
+            p.text.facts =
+                vec![fact("rate", FactValue::Number(0.0)), fact("rate", FactValue::Number(3.0))]
+        },
+        "`facts.rate` is given twice, expected each fact once",
+    );
+    check_words(
         |p| p.text.facts = vec![fact("", FactValue::Flag(true))],
         "`facts.name` is empty, expected 1 to 64 bytes of printable text",
     );

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use npo_policy::EvalPath;
+
 /// Upper bounds of the histogram of group sizes, in events.
 pub const GROUP_BOUNDS: [usize; 8] = [1, 4, 16, 64, 256, 1024, 4096, 16_384];
 
@@ -17,12 +19,14 @@ pub struct Counters {
     /// Groups made durable by size: at most so many events as [`GROUP_BOUNDS`] says and more than
     /// the bound before; those above all bounds come last.
     pub group_sizes: [AtomicU64; GROUP_BOUNDS.len() + 1],
-    /// Verdicts asked for without holding up other orders.
-    pub verdicts_outside: AtomicU64,
-    /// Verdicts asked for again while holding up other orders, since the state had moved meanwhile.
-    pub verdicts_inside: AtomicU64,
+    /// Verdicts that the policy's bytecode gave.
+    pub verdicts_vm: AtomicU64,
+    /// Verdicts that its interpreter gave.
+    pub verdicts_interpreter: AtomicU64,
+    /// Verdicts remembered from the same question before.
+    pub verdicts_memo: AtomicU64,
     /// Denials for want of a policy.
-    pub verdicts_without_policy: AtomicU64,
+    pub verdicts_none: AtomicU64,
 }
 
 impl Counters {
@@ -33,11 +37,12 @@ impl Counters {
         self.group_sizes[size].fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn judged(&self, has_policy: bool, inside: bool) {
-        let counter = match (has_policy, inside) {
-            (false, _) => &self.verdicts_without_policy,
-            (true, false) => &self.verdicts_outside,
-            (true, true) => &self.verdicts_inside,
+    pub(crate) fn judged(&self, path: Option<EvalPath>) {
+        let counter = match path {
+            Some(EvalPath::Vm) => &self.verdicts_vm,
+            Some(EvalPath::Interpreter) => &self.verdicts_interpreter,
+            Some(EvalPath::Memo) => &self.verdicts_memo,
+            None => &self.verdicts_none,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::{Counters, Judged};
 use npo_core::decide::NamedProposal;
 use npo_core::event::{RuleHit, Verdict};
 use npo_core::proposal::{FactValue, Proposal, ScenarioRef, Text};
 use npo_core::scenario_type::ScenarioType;
 use npo_core::{Draws, Millis, Rejection, State};
-use crate::Judged;
 use npo_policy::{Action, Context, Fact, Input, Now, Scenario, Spe};
 
 /// Fresh random numbers.
@@ -61,8 +61,14 @@ impl Gathered {
     }
 
     /// Asks the policy. Runs outside the lock.
-    pub(crate) fn verdict(&self, spe: Option<&Spe>, at: Millis) -> Arc<Verdict> {
+    pub(crate) fn verdict(
+        &self,
+        spe: Option<&Spe>,
+        at: Millis,
+        counters: &Counters,
+    ) -> Arc<Verdict> {
         let Some(spe) = spe else {
+            counters.judged(None);
             return Arc::new(Verdict {
                 allow: false,
                 bundle: [0; 32],
@@ -74,6 +80,7 @@ impl Gathered {
             });
         };
         let verdict = spe.evaluate(&self.input(at));
+        counters.judged(Some(verdict.path));
         Arc::new(Verdict {
             allow: verdict.allow,
             bundle: spe.digest().0,

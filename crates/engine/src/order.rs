@@ -21,6 +21,7 @@ const ATTEMPTS: usize = 3;
 const CHUNK: usize = 512;
 
 /// An order that was taken, or was taken before.
+#[expect(clippy::large_enum_variant, reason = "it lives on the stack for one request")]
 enum Taken {
     /// Folded; durable when its group is.
     New(SmallVec<[(u64, Envelope); 1]>, Option<Judged>, Option<Arc<Fate>>),
@@ -119,16 +120,15 @@ impl Engine {
     fn take_proposal(&self, mut gathered: Gathered, mut inputs: Inputs) -> Result<Taken, Refusal> {
         let spe = self.policy();
         for attempt in 1.. {
-            inputs.verdict = Some(gathered.verdict(spe.as_deref(), inputs.at));
-            self.0.counters.judged(spe.is_some(), false);
+            inputs.verdict = Some(gathered.verdict(spe.as_deref(), inputs.at, &self.0.counters));
             let mut core = self.0.core.lock();
             if !gathered.still_holds(&core.state, inputs.at) {
                 gathered.refresh(&core.state, inputs.at)?;
                 if attempt < ATTEMPTS {
                     continue;
                 }
-                inputs.verdict = Some(gathered.verdict(spe.as_deref(), inputs.at));
-                self.0.counters.judged(spe.is_some(), true);
+                inputs.verdict =
+                    Some(gathered.verdict(spe.as_deref(), inputs.at, &self.0.counters));
             }
             let (proposal, judged) = gathered.into_parts();
             return core.take(&self.0, Command::Propose(proposal), &inputs, Some(judged));
@@ -153,10 +153,7 @@ impl Engine {
         let judged: Vec<_> = resolved
             .into_iter()
             .map(|(request, gathered)| {
-                let verdict = |g: Gathered| {
-                    self.0.counters.judged(spe.is_some(), false);
-                    (g.verdict(spe.as_deref(), at), g)
-                };
+                let verdict = |g: Gathered| (g.verdict(spe.as_deref(), at, &self.0.counters), g);
                 (request, gathered.map(verdict))
             })
             .collect();
@@ -170,8 +167,7 @@ impl Engine {
                 }
                 if !gathered.still_holds(&core.state, at) {
                     gathered.refresh(&core.state, at)?;
-                    verdict = gathered.verdict(spe.as_deref(), at);
-                    self.0.counters.judged(spe.is_some(), true);
+                    verdict = gathered.verdict(spe.as_deref(), at, &self.0.counters);
                 }
                 let inputs = Inputs { verdict: Some(verdict), ..inputs(actor, request, at) };
                 let (proposal, judged) = gathered.into_parts();

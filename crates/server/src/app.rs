@@ -5,6 +5,7 @@ use std::sync::Arc;
 use npo_engine::Engine;
 use tokio::sync::{Semaphore, watch};
 
+use crate::auth::Callers;
 use crate::config::Config;
 use crate::feed::Feed;
 use crate::metrics::Metrics;
@@ -20,6 +21,8 @@ pub(crate) struct App {
     pub(crate) lists: Lists,
     pub(crate) policies: Policies,
     pub(crate) setup: SetUpCode,
+    /// Who asked before.
+    pub(crate) callers: Callers,
     /// Live events for streams.
     pub(crate) feed: Feed,
     pub(crate) metrics: Metrics,

@@ -3,14 +3,18 @@
 //! A token's secret is checked by its SHA-256 digest; nothing else of it is kept anywhere.
 //! Issuing and revoking tokens is the core's; which roles give which permission stands here, once.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use npo_api::Problem;
 use npo_api::endpoints::Permission;
 use npo_core::ids::{TokenId, hex};
 use npo_core::people::Role;
-use npo_core::{Digest, PersonId, State};
+use npo_core::{Digest, Millis, PersonId, State};
 use npo_engine::Engine;
+use parking_lot::RwLock;
 use sha2::{Digest as _, Sha256};
 
 /// What every secret starts with, so that scanners can tell one that leaked.
@@ -69,23 +73,68 @@ fn name(permission: Permission) -> &'static str {
     }
 }
 
-/// The caller, if they are known and allowed.
-pub(crate) fn authorize(
-    engine: &Engine,
-    headers: &HeaderMap,
-    permission: Permission,
-) -> Result<Caller, Problem> {
-    let digest = secret_digest(headers)?;
-    let now = Engine::now();
-    let caller = engine.read(|state| match state.authenticate(&digest, now) {
-        Some((person, token)) => {
-            let roles = state.person(person).map(|p| p.roles.clone()).unwrap_or_default();
-            Ok(Caller { person, token: token.id, roles })
+/// Callers kept; beyond that all are looked up anew.
+const KEPT_MAX: usize = 4096;
+
+/// Callers by the digest of their token, so that a request does not wait for the engine's lock.
+///
+/// What is kept is used only while people and tokens are as they were when it was read, so that a
+/// revocation counts from the moment when it is taken.
+#[derive(Debug, Default)]
+pub(crate) struct Callers(RwLock<HashMap<Digest, Kept>>);
+
+#[derive(Debug, Clone)]
+struct Kept {
+    people_version: u64,
+    expires: Option<Millis>,
+    caller: Arc<Caller>,
+}
+
+impl Callers {
+    /// The caller, if they are known and allowed.
+    pub(crate) fn authorize(
+        &self,
+        engine: &Engine,
+        headers: &HeaderMap,
+        permission: Permission,
+    ) -> Result<Arc<Caller>, Problem> {
+        let digest = secret_digest(headers)?;
+        let (people_version, now) = (engine.people_version(), Engine::now());
+        let kept = self.0.read().get(&digest).cloned();
+        let holds = |kept: &Kept| {
+            kept.people_version == people_version && kept.expires.is_none_or(|at| now < at)
+        };
+        let caller = match kept.filter(holds) {
+            Some(kept) => kept.caller,
+            None => self.look_up(engine, digest, people_version, now)?,
+        };
+        require(&caller, permission)?;
+        Ok(caller)
+    }
+
+    fn look_up(
+        &self,
+        engine: &Engine,
+        digest: Digest,
+        people_version: u64,
+        now: Millis,
+    ) -> Result<Arc<Caller>, Problem> {
+        let kept = engine.read(|state| match state.authenticate(&digest, now) {
+            Some((person, token)) => {
+                let roles = state.person(person).map(|p| p.roles.clone()).unwrap_or_default();
+                let caller = Arc::new(Caller { person, token: token.id, roles });
+                Ok(Kept { people_version, expires: token.expires, caller })
+            }
+            None => Err(why_not(state, &digest)),
+        })?;
+        let caller = Arc::clone(&kept.caller);
+        let mut all = self.0.write();
+        if all.len() >= KEPT_MAX {
+            all.clear();
         }
-        None => Err(why_not(state, &digest)),
-    })?;
-    require(&caller, permission)?;
-    Ok(caller)
+        all.insert(digest, kept);
+        Ok(caller)
+    }
 }
 
 /// Refuses a caller without `permission`.

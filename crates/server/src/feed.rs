@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use npo_engine::Engine;
-use tokio::sync::{broadcast, watch};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, broadcast, watch};
 
 use crate::chain::chain;
 use crate::convert;
@@ -33,35 +34,61 @@ pub(crate) struct Frame {
 
 /// Live events.
 pub(crate) struct Feed {
-    send: Arc<broadcast::Sender<Frame>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    send: broadcast::Sender<Frame>,
+    engine: Engine,
+    /// From where on new listeners want to hear.
+    from: Mutex<Option<u64>>,
+    /// Somebody began to listen.
+    heard: Notify,
 }
 
 impl Feed {
     /// Starts following the log from its end, until `stop` turns true.
     pub(crate) fn start(engine: &Engine, stop: watch::Receiver<bool>) -> (Self, JoinHandle<()>) {
         let (send, _) = broadcast::channel(BEHIND_MAX);
-        let send = Arc::new(send);
-        let feed = Self { send: Arc::clone(&send) };
         let tail = Tail::new(engine.clone(), engine.health().position, stop);
-        let engine = engine.clone();
+        let (engine, from) = (engine.clone(), Mutex::default());
+        let shared = Arc::new(Shared { send, engine, from, heard: Notify::new() });
+        let feed = Self { shared: Arc::clone(&shared) };
         let thread = std::thread::Builder::new()
             .name("npo-feed".into())
-            .spawn(move || run(&engine, tail, &send))
+            .spawn(move || run(&shared, tail))
             .expect("a thread can be started when the process starts");
         (feed, thread)
     }
 
     /// Events from now on; positions may have gaps at the beginning.
     pub(crate) fn listen(&self) -> broadcast::Receiver<Frame> {
-        self.send.subscribe()
+        let receiver = self.shared.send.subscribe();
+        // Read after subscribing: what is durable by now is found in the log, what comes is fed.
+        let now = self.shared.engine.health().position;
+        let mut from = self.shared.from.lock();
+        *from = Some(from.map_or(now, |from| from.min(now)));
+        drop(from);
+        self.shared.heard.notify_one();
+        receiver
     }
 }
 
-fn run(engine: &Engine, mut tail: Tail, send: &broadcast::Sender<Frame>) {
-    while tail.wait() {
+fn run(shared: &Shared, mut tail: Tail) {
+    let Shared { send, engine, from, heard } = shared;
+    loop {
         if send.receiver_count() == 0 {
-            tail.seek(engine.health().position);
+            if !tail.idle(heard) {
+                return;
+            }
+            // What lies before is found in the log by those who listen.
+            if let Some(from) = from.lock().take() {
+                tail.seek(from.max(tail.position()));
+            }
             continue;
+        }
+        if !tail.wait() {
+            return;
         }
         match tail.next(BATCH) {
             Ok(batch) => {

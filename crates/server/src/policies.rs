@@ -304,6 +304,9 @@ impl Policies {
         let io = |source| PolicyError::Io { path: "the program itself".into(), source };
         let mut process = Process::new(std::env::current_exe().map_err(io)?);
         process.arg("policy-child");
+        // The allocator of `npo` reserves a gigabyte of addresses at a time unless told in KiB, which
+        // is more than the child is allowed in all.
+        process.env("MIMALLOC_ARENA_RESERVE", "65536");
         Ok(process)
     }
 }

@@ -12,18 +12,16 @@ use std::time::Duration;
 use npo_engine::Engine;
 use npo_views::{Error, ViewReader, Views};
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::chain::chain;
 use crate::tail::Tail;
 
 /// Events applied in one transaction at most.
 const BATCH: u64 = 4096;
-/// A batch of so many events says that many more are on their way.
-const MANY: usize = 256;
-/// Time given to them then: one large transaction costs far less than many small ones, and the
-/// lists are this much later only while events pour in.
-const GATHER: Duration = Duration::from_millis(25);
+/// Pause after a batch that took all there was: one large transaction costs a fraction of many
+/// small ones. Nobody waits longer for it, since whoever reads the lists ends the pause.
+const GATHER: Duration = Duration::from_millis(100);
 /// Pause after a failure.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Connections kept for the next reader.
@@ -40,6 +38,8 @@ struct Shared {
     pool: Mutex<Pool>,
     /// Whether the last attempt to bring the lists up to date failed.
     failing: AtomicBool,
+    /// Somebody waits for the lists.
+    hurry: Notify,
 }
 
 #[derive(Default)]
@@ -63,8 +63,12 @@ impl Lists {
         let (send, position) = watch::channel(views.position());
         let tail = Tail::new(engine, views.position(), stop);
         let pool = Mutex::default();
-        let shared =
-            Arc::new(Shared { views: Mutex::new(views), pool, failing: AtomicBool::new(false) });
+        let shared = Arc::new(Shared {
+            views: Mutex::new(views),
+            pool,
+            failing: AtomicBool::new(false),
+            hurry: Notify::new(),
+        });
         let feeding = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("npo-lists".into())
@@ -76,6 +80,11 @@ impl Lists {
     /// Up to where the lists show the log.
     pub(crate) fn position(&self) -> watch::Receiver<u64> {
         self.position.clone()
+    }
+
+    /// Has the lists brought up to date at once, for somebody who waits for that.
+    pub(crate) fn hurry(&self) {
+        self.shared.hurry.notify_one();
     }
 
     /// Whether the lists cannot be brought up to date now, mostly for want of disk.
@@ -123,8 +132,8 @@ fn feed(shared: &Shared, mut tail: Tail, position: &watch::Sender<u64>) {
             }
         };
         position.send_replace(tail.position());
-        if (MANY..BATCH as usize).contains(&applied) {
-            std::thread::sleep(GATHER);
+        if (applied as u64) < BATCH {
+            tail.pause(&shared.hurry, GATHER);
         }
     }
 }

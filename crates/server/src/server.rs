@@ -23,6 +23,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle as Task;
 
 use crate::app::App;
+use crate::auth::Callers;
 use crate::config::{Config, ConfigError};
 use crate::feed::Feed;
 use crate::http::listen;
@@ -159,6 +160,7 @@ impl Server {
         let app = Arc::new(App {
             streams: Arc::new(Semaphore::new(config.limits.streams)),
             metrics: Metrics::new(),
+            callers: Callers::default(),
             stop: stopped.clone(),
             config,
             engine,
@@ -172,8 +174,8 @@ impl Server {
             tokio::net::TcpListener::from_std(listener)
                 .map_err(|source| ServeError::Listen { address: self.address, source })?
         };
-        let router = routes::router(&app);
-        let serving = async move { listen::serve(listening, router, &app.config, stopped).await };
+        let dispatch = Arc::new(routes::dispatch(&app));
+        let serving = async move { listen::serve(listening, dispatch, &app.config, stopped).await };
         self.serving = Some(runtime.spawn(serving));
         self.runtime = Some(runtime);
         Ok(())

@@ -1,12 +1,13 @@
 //! Following the log: what became durable, in order, in batches.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use npo_core::Envelope;
 use npo_core::stored::decode;
-use npo_engine::{Engine, block_on};
+use npo_engine::{Engine, block_on, block_on_for};
 use npo_log::{LogReader, ReadError};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// An event with its position and its hash.
 pub(crate) type Happened = (u64, Envelope, [u8; 32]);
@@ -48,6 +49,32 @@ impl Tail {
                 more = durable.wait_for(|durable| *durable > *position) => more.is_ok(),
             }
         })
+    }
+
+    /// Waits until `wake` is notified; false if the server stops. Blocks.
+    pub(crate) fn idle(&mut self, wake: &Notify) -> bool {
+        let stop = &mut self.stop;
+        block_on(async {
+            tokio::select! {
+                biased;
+                stopped = stop.wait_for(|stop| *stop) => { drop(stopped); false }
+                () = wake.notified() => true,
+            }
+        })
+    }
+
+    /// Pauses until `wake` is notified or the server stops, at most for so long. Blocks.
+    pub(crate) fn pause(&mut self, wake: &Notify, at_most: Duration) {
+        let stop = &mut self.stop;
+        let _elapsed = block_on_for(
+            async {
+                tokio::select! {
+                    stopped = stop.wait_for(|stop| *stop) => drop(stopped),
+                    () = wake.notified() => {}
+                }
+            },
+            at_most,
+        );
     }
 
     /// The next events, at most `limit`; none if there are none yet. Blocks for the reading.

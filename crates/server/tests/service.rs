@@ -70,6 +70,14 @@ fn metrics_count_what_happens() {
     check("npo_scenarios", 2.0);
     check("npo_policy_loaded", 1.0);
     check("npo_log_writable", 1.0);
+    let sum = |prefix: &str| -> f64 {
+        samples.iter().filter(|(name, _)| name.starts_with(prefix)).map(|(_, value)| value).sum()
+    };
+    assert_eq!(sum("npo_policy_evaluations_total{"), 2.0);
+    check("npo_policy_evaluations_total{path=\"none\"}", 0.0);
+    check("npo_commit_group_events_count", samples["npo_commit_groups_total"]);
+    check("npo_commit_group_events_bucket{le=\"+Inf\"}", samples["npo_commit_groups_total"]);
+    check("npo_commit_group_events_sum", samples["npo_commit_events_total"]);
     check("npo_http_requests_total{endpoint=\"propose\",status=\"201\"}", 2.0);
     check("npo_http_requests_total{endpoint=\"give_feedback\",status=\"404\"}", 1.0);
     check("npo_http_request_seconds_count{endpoint=\"propose\"}", 2.0);

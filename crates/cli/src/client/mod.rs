@@ -215,17 +215,19 @@ impl Client {
     }
 
     fn unreachable(&self, error: ureq::Error) -> Failure {
-        let what = match &error {
-            ureq::Error::Timeout(_) => format!("{} did not answer in time", self.address),
-            ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
-                format!(
-                    "nobody listens at {}; `npo serve --data DIR` starts a server",
-                    self.address
-                )
+        match error {
+            ureq::Error::Timeout(_) => {
+                Failure::could_not(format!("{} did not answer in time", self.address), error)
             }
-            _ => format!("could not ask {}", self.address),
-        };
-        Failure::could_not(what, error)
+            // These words say all that the cause does.
+            ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
+                Failure::cannot(format!(
+                    "nobody listens at {}; is the server running, and is it the one meant by --server or NPO_SERVER?",
+                    self.address
+                ))
+            }
+            error => Failure::could_not(format!("could not ask {}", self.address), error),
+        }
     }
 }
 

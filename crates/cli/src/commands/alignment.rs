@@ -54,11 +54,12 @@ fn types(types: &[TypeAlignment]) -> Vec<Line> {
         ">OVERRIDE",
         ">LOSS",
         ">OVERRIDE RATE",
-        "INTERVAL",
+        ">INTERVAL",
         ">REWARD",
         ">EXPIRED",
         ">WITHDRAWN",
-    ]);
+    ])
+    .sparing(&["REWARD", "WITHDRAWN", "EXPIRED", "DECISIONS", "BLOCKED"]);
     for t in types {
         let [low, high] = t.override_rate_interval;
         table.row([

@@ -44,15 +44,16 @@ enum Profile {
 impl Serve {
     pub(crate) fn run(self) -> Result<Answer, Failure> {
         let config = self.config()?;
-        npo_server::run(config).map_err(|error| Failure::could_not("the server stopped", error))?;
+        npo_server::run(config).map_err(|error| Failure::could_not("could not serve", error))?;
         Ok(Answer::Yes)
     }
 
     fn config(self) -> Result<Config, Failure> {
         let Self { data, listen, config, profile, policy, live_fabric } = self;
         let mut settings = match &config {
-            Some(path) => Config::from_file(path)
-                .map_err(|error| Failure::could_not("could not start", error))?,
+            Some(path) => Config::from_file(path).map_err(|error| {
+                Failure::could_not(format!("could not use `{}`", path.display()), error)
+            })?,
             None => Config { listen: DEFAULT_LISTEN, ..Config::default() },
         };
         if let Some(data) = data {

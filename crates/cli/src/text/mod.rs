@@ -160,6 +160,12 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
+/// A count with its noun: `1 decision`, `2 decisions`.
+pub(crate) fn count(number: impl Into<u64>, noun: &str) -> String {
+    let number = number.into();
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 /// A table's cell for a risk class.
 pub(crate) fn risk_cell(risk: &str) -> (Tone, String) {
     (explanation::risk_tone(risk), risk.to_owned())

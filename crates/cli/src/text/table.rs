@@ -1,6 +1,14 @@
 //! Plain tables: a header, rows, columns as wide as they need, numbers to the right.
+//!
+//! On a terminal too narrow for that, columns that can be spared are left out and long words are
+//! shortened in the middle; in a pipe nothing is.
 
-use super::{Line, Tone, clean, width};
+use super::{Line, Tone, clean, shorten, width};
+
+/// Columns that a cell of words keeps at least when it is shortened.
+const WORDS_MIN: usize = 10;
+/// Columns between cells.
+const GAP: usize = 2;
 
 /// Where a column's text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +24,7 @@ pub(crate) enum Align {
 pub(crate) struct Table {
     columns: Vec<(&'static str, Align)>,
     rows: Vec<Vec<(Tone, String)>>,
+    spare: &'static [&'static str],
 }
 
 impl Table {
@@ -25,7 +34,14 @@ impl Table {
             Some(heading) => (heading, Align::Right),
             None => (*heading, Align::Left),
         };
-        Self { columns: headings.iter().map(column).collect(), rows: Vec::new() }
+        Self { columns: headings.iter().map(column).collect(), rows: Vec::new(), spare: &[] }
+    }
+
+    /// The same table, which may leave out these columns where there is little room, the first of
+    /// them first.
+    pub(crate) fn sparing(mut self, headings: &'static [&'static str]) -> Self {
+        self.spare = headings;
+        self
     }
 
     /// Adds a row of plain cells.
@@ -39,18 +55,71 @@ impl Table {
         self.rows.push(cells.into_iter().map(|(tone, cell)| (tone, clean(&cell))).collect());
     }
 
-    /// The lines, header first.
-    pub(crate) fn lines(&self) -> Vec<Line> {
-        let widths: Vec<usize> = (0..self.columns.len())
+    /// The lines, header first, as wide as the terminal if stdout is one.
+    pub(crate) fn lines(self) -> Vec<Line> {
+        self.lines_in(crate::output::terminal_columns())
+    }
+
+    /// The lines, header first, in at most `columns` where that can be had.
+    fn lines_in(mut self, columns: Option<usize>) -> Vec<Line> {
+        if let Some(columns) = columns {
+            self.leave_out(columns);
+            self.shorten_words(columns);
+        }
+        let widths = self.widths();
+        let header: Vec<(Tone, String)> =
+            self.columns.iter().map(|(heading, _)| (Tone::Strong, (*heading).to_owned())).collect();
+        std::iter::once(&header).chain(&self.rows).map(|row| self.line(row, &widths)).collect()
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        (0..self.columns.len())
             .map(|ix| {
                 let cells =
                     self.rows.iter().filter_map(|row| row.get(ix)).map(|(_, cell)| width(cell));
                 cells.max().unwrap_or(0).max(width(self.columns[ix].0))
             })
-            .collect();
-        let header: Vec<(Tone, String)> =
-            self.columns.iter().map(|(heading, _)| (Tone::Strong, (*heading).to_owned())).collect();
-        std::iter::once(&header).chain(&self.rows).map(|row| self.line(row, &widths)).collect()
+            .collect()
+    }
+
+    fn leave_out(&mut self, columns: usize) {
+        for heading in self.spare {
+            let widths = self.widths();
+            let gain: usize =
+                (0..widths.len()).map(|ix| widths[ix] - self.narrowest(ix, &widths)).sum();
+            // Words shortened to the last letter read worse than a column left out.
+            if total(&widths) <= columns + gain * 2 / 3 {
+                return;
+            }
+            if let Some(ix) = self.columns.iter().position(|(name, _)| name == heading) {
+                self.columns.remove(ix);
+                self.rows.iter_mut().for_each(|row| drop(row.remove(ix)));
+            }
+        }
+    }
+
+    fn shorten_words(&mut self, columns: usize) {
+        let mut widths = self.widths();
+        let excess = total(&widths).saturating_sub(columns);
+        for _ in 0..excess {
+            let can_shrink =
+                (0..widths.len()).filter(|&ix| widths[ix] > self.narrowest(ix, &widths));
+            let Some(widest) = can_shrink.max_by_key(|&ix| widths[ix]) else { break };
+            widths[widest] -= 1;
+        }
+        for row in &mut self.rows {
+            for ((_, cell), width) in row.iter_mut().zip(&widths) {
+                *cell = shorten(cell, *width);
+            }
+        }
+    }
+
+    /// How narrow a column may become; numbers are never shortened.
+    fn narrowest(&self, ix: usize, widths: &[usize]) -> usize {
+        match self.columns[ix] {
+            (_, Align::Right) => widths[ix],
+            (heading, Align::Left) => widths[ix].min(WORDS_MIN.max(width(heading))),
+        }
     }
 
     fn line(&self, row: &[(Tone, String)], widths: &[usize]) -> Line {
@@ -58,7 +127,7 @@ impl Table {
         let last = row.len().saturating_sub(1);
         for (ix, (tone, cell)) in row.iter().enumerate() {
             let padding = " ".repeat(widths[ix] - width(cell));
-            let gap = if ix == last { "" } else { "  " };
+            let gap = " ".repeat(if ix == last { 0 } else { GAP });
             let text = match self.columns[ix].1 {
                 Align::Right => format!("{padding}{cell}{gap}"),
                 Align::Left if ix == last => cell.clone(),
@@ -68,6 +137,10 @@ impl Table {
         }
         line
     }
+}
+
+fn total(widths: &[usize]) -> usize {
+    widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
 }
 
 #[cfg(test)]
@@ -84,5 +157,36 @@ mod tests {
             lines,
             ["ID     SCORE  ENTITY", "d1       0.5  spine3→leaf1", "d1000   0.25  x\u{fffd}y"]
         );
+    }
+
+    #[test]
+    fn a_narrow_terminal_spares_columns_and_shortens_words() {
+        let check = |columns: Option<usize>, expected: [&str; 2]| {
+            let mut table = Table::new(&["ID", "ENTITY", ">SCORE", ">THRESHOLD"]);
+            table.row([
+                "d1".into(),
+                "leaf4:HundredGigE0/0/0/13".into(),
+                "0.5".into(),
+                "0.75".into(),
+            ]);
+            let table = table.sparing(&["THRESHOLD"]);
+            let lines: Vec<String> = table.lines_in(columns).iter().map(Line::text).collect();
+            assert_eq!(lines, expected, "{columns:?}");
+        };
+        let whole = [
+            "ID  ENTITY                     SCORE  THRESHOLD",
+            "d1  leaf4:HundredGigE0/0/0/13    0.5       0.75",
+        ];
+        check(None, whole);
+        check(Some(47), whole);
+        check(
+            Some(40),
+            [
+                "ID  ENTITY              SCORE  THRESHOLD",
+                "d1  leaf4:Hun…0/0/0/13    0.5       0.75",
+            ],
+        );
+        check(Some(30), ["ID  ENTITY               SCORE", "d1  leaf4:Hun…E0/0/0/13    0.5"]);
+        check(Some(5), ["ID  ENTITY      SCORE", "d1  leaf4…0/13    0.5"]);
     }
 }

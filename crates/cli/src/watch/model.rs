@@ -12,6 +12,10 @@ use crate::text::{Tone, when};
 pub(super) const DETAILS_MAX: usize = 64;
 /// Decisions in the list at most: the largest page of the API. Older ones are there after a refresh.
 pub(super) const ITEMS_MAX: usize = 500;
+/// For so long, in milliseconds, a decision that moved under the selection by itself takes no answer:
+/// a key meant for the one before it, or held down, would reach it unread. Longer than keys take to
+/// repeat, shorter than reading a headline.
+pub(super) const SETTLE_MS: i64 = 700;
 /// The longest reason that can be typed, in bytes; the API's limit.
 pub(super) const REASON_BYTES_MAX: usize = 1024;
 
@@ -44,6 +48,8 @@ pub(super) struct Model {
     pub(super) viewed_ms: BTreeMap<String, u64>,
     /// Since when the selected one is.
     pub(super) viewing_since_ms: i64,
+    /// When the selection last moved without a key, because what was selected went away.
+    pub(super) moved_at_ms: Option<i64>,
 }
 
 /// One open decision.
@@ -160,6 +166,7 @@ impl Model {
             now_ms,
             viewed_ms: BTreeMap::new(),
             viewing_since_ms: now_ms,
+            moved_at_ms: None,
         }
     }
 

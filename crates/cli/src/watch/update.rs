@@ -5,7 +5,7 @@ use npo_api::feedback::{Feedback, Signal};
 
 use super::model::{
     DETAILS_MAX, Effect, Event, ITEMS_MAX, Item, Key, Link, Model, Pane, REASON_BYTES_MAX, Refusal,
-    Typing,
+    SETTLE_MS, Typing,
 };
 use crate::client::sse::{Happening, Told};
 use crate::text::Tone;
@@ -94,18 +94,26 @@ fn start_reason(model: &mut Model) -> Vec<Effect> {
 }
 
 fn answer(model: &mut Model, signal: Signal) -> Vec<Effect> {
-    match model.selected_item().map(|item| item.decision.id.clone()) {
-        Some(id) => send(model, id, signal, None),
-        None => Vec::new(),
+    let Some(id) = model.selected_item().map(|item| item.decision.id.clone()) else {
+        return Vec::new();
+    };
+    // Not so the red button, which asks back by name.
+    if model.moved_at_ms.is_some_and(|moved| model.now_ms < moved + SETTLE_MS) {
+        // A key that is held down keeps it waiting.
+        model.moved_at_ms = Some(model.now_ms);
+        model.status = (Tone::Care, format!("{id} has only just come up and was not answered"));
+        return Vec::new();
     }
+    send(model, id, signal, None)
 }
 
-/// One answer at a time, so that a key held down does not answer what moves up.
+/// One answer at a time.
 fn send(model: &mut Model, id: String, signal: Signal, reason: Option<String>) -> Vec<Effect> {
     if let Some(other) = &model.answering {
         model.status = (Tone::Care, format!("the answer to {other} is on its way"));
         return Vec::new();
     }
+
     let request = model.request(&id, signal, reason);
     model.status = (Tone::Faint, format!("{} on {id} …", signal_name(signal)));
     model.answering = Some(id.clone());
@@ -226,6 +234,8 @@ fn remove(model: &mut Model, id: &str) -> Vec<Effect> {
 fn step(model: &mut Model, by: isize) -> Vec<Effect> {
     let Some(ix) = model.selected_ix() else { return reselect(model, 0) };
     let last = model.items.len().saturating_sub(1);
+    // Whoever moves knows where to.
+    model.moved_at_ms = None;
     select(model, ix.saturating_add_signed(by).min(last))
 }
 
@@ -238,7 +248,12 @@ fn scroll(model: &mut Model, by: i16) -> Vec<Effect> {
 fn reselect(model: &mut Model, ix: usize) -> Vec<Effect> {
     match model.selected_ix() {
         Some(ix) => select(model, ix),
-        None => select(model, ix.min(model.items.len().saturating_sub(1))),
+        None => {
+            let had_one = model.selected.is_some();
+            let effects = select(model, ix.min(model.items.len().saturating_sub(1)));
+            model.moved_at_ms = had_one.then_some(model.now_ms);
+            effects
+        }
     }
 }
 

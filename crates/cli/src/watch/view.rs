@@ -2,13 +2,14 @@
 //!
 //! Wide screens put list and decision side by side, narrow ones one above the other.
 
+use npo_api::decision::Disposition;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line as Row, Span, Text};
 use ratatui::widgets::{Block, Borders, Clear, Paragraph};
 
-use super::model::{Item, Link, Model, Pane};
+use super::model::{ITEMS_MAX, Item, Link, Model, Pane};
 use crate::text::explanation::{self, risk_tone};
 use crate::text::{Line, Tone, clean, cut, shorten, when, width, wrap};
 
@@ -79,7 +80,9 @@ fn title(model: &Model, columns: u16, colour: bool) -> Row<'static> {
         Link::Live => (Tone::Good, "live".to_owned()),
         Link::Lost(why) => (Tone::Bad, format!("connection lost: {}", clean(why))),
     };
-    let open = format!("npo  {} open  ", model.items.len());
+    // A full list has perhaps not all of them.
+    let more = if model.items.len() >= ITEMS_MAX { "+" } else { "" };
+    let open = format!("npo  {}{more} open  ", model.items.len());
     let room = usize::from(columns).saturating_sub(width(&open));
     style_line(&Line::of(Tone::Strong, open).and(tone, cut(&link, room)), colour)
 }
@@ -144,7 +147,16 @@ fn item_lines(
     let risk = shorten(&clean(&decision.risk), 8);
     let head = format!("{mark}{:.2} ", decision.score);
     let room = columns.saturating_sub(width(&head) + width(&risk) + 1 + width(&age) + 1);
-    let kind = pad(&shorten(&clean(&decision.scenario_type), room), room);
+    // Held back, and here only for a label: not to be taken for a recommendation.
+    let kind = match decision.disposition {
+        Disposition::Audit => format!("audit: {}", clean(&decision.scenario_type)),
+        Disposition::Surfaced
+        | Disposition::Abstained
+        | Disposition::Blocked
+        | Disposition::Escalated
+        | Disposition::Automatic => clean(&decision.scenario_type),
+    };
+    let kind = pad(&shorten(&kind, room), room);
     let first = Line::of(Tone::Strong, head)
         .and(risk_tone(&decision.risk), format!("{risk} "))
         .and(Tone::Plain, kind)

@@ -107,6 +107,17 @@ fn check_words(text: &Text) -> Result<(), Rejection> {
         let expected = "a finite number".to_owned();
         Err(Rejection::Field { field, found: value.to_string(), expected })
     };
+    // Policies look facts up by name: of two with one name, which one counts would be the source's
+    // secret.
+    let mut names: Vec<&str> = text.facts.iter().map(|fact| fact.name.as_str()).collect();
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Rejection::Field {
+            field: format!("facts.{}", twice[0].chars().take(NAME_MAX).collect::<String>()),
+            found: "given twice".into(),
+            expected: "each fact once".into(),
+        });
+    }
     for fact in &text.facts {
         check_name("facts.name", &fact.name, NAME_MAX, false)?;
         check_name("facts.unit", &fact.unit, NAME_MAX, true)?;

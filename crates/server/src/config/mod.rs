@@ -76,8 +76,8 @@ section! {
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7171)),
         /// Name of the profile: `calibrated` or `paper`. Default `calibrated`.
         profile: String = Profile::calibrated().name,
-        /// Events between two snapshots, which bounds what a start has to fold. Default 100,000.
-        snapshot_every: u64 = 100_000,
+        /// Events between two snapshots, which bounds what a start has to fold. Default 500,000.
+        snapshot_every: u64 = 500_000,
         /// Bytes that the log may have at most; orders beyond it are refused as on a full disk, and
         /// reads go on. Rounded down to 4 KiB. Default none.
         log_bytes_max: Option<u64> = None,

@@ -30,6 +30,13 @@ impl Subject {
     }
 }
 
+impl From<npo_engine::Judged> for Subject {
+    fn from(judged: npo_engine::Judged) -> Self {
+        let npo_engine::Judged { definition, entity, site } = judged;
+        Self { definition, entity, site }
+    }
+}
+
 /// Where a decision stands, as far as its reader knows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Standing {

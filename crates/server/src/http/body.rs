@@ -1,8 +1,11 @@
 //! Reading a request's body within its limits of size and time.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
 use bytes::{Bytes, BytesMut};
@@ -30,7 +33,9 @@ pub(crate) async fn read(
     }
     let mut whole = BytesMut::new();
     let mut first = Bytes::new();
-    while let Some(piece) = next(&mut body, idle).await? {
+    while !body.is_end_stream()
+        && let Some(piece) = next(&mut body, idle).await?
+    {
         if whole.len() + first.len() + piece.len() > max {
             discard(body).await;
             return Err(too_large(max, None));
@@ -52,7 +57,12 @@ async fn next(body: &mut Body, idle: Duration) -> Result<Option<Bytes>, Problem>
             let text = format!("no byte of the body came for {} s", idle.as_secs());
             Problem::new(408, "body-timeout", text)
         };
-        match timeout(idle, body.frame()).await.map_err(|_| slow())? {
+        // Mostly the bytes are there, and then no timer is set.
+        let found = match now(&mut body.frame()).await {
+            Some(found) => found,
+            None => timeout(idle, body.frame()).await.map_err(|_| slow())?,
+        };
+        match found {
             None => return Ok(None),
             Some(Ok(frame)) => match frame.into_data() {
                 Ok(data) if data.is_empty() => {}
@@ -65,6 +75,15 @@ async fn next(body: &mut Body, idle: Duration) -> Result<Option<Bytes>, Problem>
             }
         }
     }
+}
+
+/// Runs a future up to where it first waits; what it gave, if it came to its end.
+pub(crate) async fn now<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    poll_fn(|context| match Pin::new(&mut *future).poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 async fn discard(mut body: Body) {

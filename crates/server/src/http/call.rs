@@ -26,7 +26,7 @@ pub(crate) struct Call {
     pub(crate) app: Arc<App>,
     pub(crate) endpoint: &'static Endpoint,
     /// Who asks; nobody known for a public endpoint.
-    pub(crate) caller: Option<Caller>,
+    pub(crate) caller: Option<Arc<Caller>>,
     pub(crate) path: String,
     /// The path's parameter, empty if it has none. No path has two.
     pub(crate) parameter: String,
@@ -46,7 +46,7 @@ const BEHIND: &str = "npo-views-lag-events";
 impl Call {
     /// Who asks.
     pub(crate) fn caller(&self) -> &Caller {
-        self.caller.as_ref().expect("only public endpoints have no caller, and they do not ask")
+        self.caller.as_deref().expect("only public endpoints have no caller, and they do not ask")
     }
 
     /// The body as JSON.
@@ -91,6 +91,9 @@ impl Call {
         let wanted = *self.app.engine.durable().borrow();
         let mut position = self.app.lists.position();
         let failing = || self.app.lists.failing();
+        if *position.borrow() < wanted {
+            self.app.lists.hurry();
+        }
         if !failing() {
             let patience = Duration::from_millis(self.app.config.timeouts.views_ms);
             drop(timeout(patience, position.wait_for(|shown| *shown >= wanted)).await);

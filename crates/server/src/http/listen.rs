@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{sleep, timeout};
 
+use super::dispatch::Dispatch;
 use super::patient::Patient;
 use crate::config::Config;
 
@@ -22,7 +22,7 @@ const HEAD_BYTES_MAX: usize = 64 << 10;
 /// Serves until `stop` turns true, then finishes the requests in progress.
 pub(crate) async fn serve(
     listener: TcpListener,
-    router: Router,
+    dispatch: Arc<Dispatch>,
     config: &Config,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -50,10 +50,10 @@ pub(crate) async fn serve(
             },
             () = stopped(&mut stop) => break,
         };
-        let (http, router, stop, alive) =
-            (http.clone(), router.clone(), stop.clone(), alive.clone());
+        let (http, dispatch, stop, alive) =
+            (http.clone(), Arc::clone(&dispatch), stop.clone(), alive.clone());
         tokio::spawn(async move {
-            connection(http, stream, router, patience, stop).await;
+            connection(http, stream, dispatch, patience, stop).await;
             drop((place, alive));
         });
     }
@@ -67,7 +67,7 @@ pub(crate) async fn serve(
 async fn connection(
     http: http1::Builder,
     stream: TcpStream,
-    router: Router,
+    dispatch: Arc<Dispatch>,
     patience: Duration,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -76,7 +76,8 @@ async fn connection(
         tracing::debug!(%error, "a connection is without TCP_NODELAY");
     }
     let io = TokioIo::new(Patient::new(stream, patience));
-    let serving = http.serve_connection(io, TowerToHyperService::new(router));
+    let service = service_fn(|request| dispatch.answer(request));
+    let serving = http.serve_connection(io, service);
     let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,

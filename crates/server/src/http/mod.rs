@@ -5,6 +5,7 @@
 
 pub(crate) mod body;
 pub(crate) mod call;
+pub(crate) mod dispatch;
 pub(crate) mod json;
 pub(crate) mod listen;
 mod patient;

@@ -18,7 +18,6 @@ use tokio::time::timeout;
 use super::call::Call;
 use super::{body, problem};
 use crate::app::App;
-use crate::auth;
 use crate::chain::one_line;
 use crate::config::Limits;
 
@@ -81,7 +80,7 @@ async fn answer(
 ) -> Result<Response, Problem> {
     let caller = match endpoint.permission {
         Permission::Public => None,
-        permission => Some(auth::authorize(&app.engine, request.headers(), permission)?),
+        permission => Some(app.callers.authorize(&app.engine, request.headers(), permission)?),
     };
     let (mut parts, body) = request.into_parts();
     let key = idempotency_key(endpoint, &parts.headers)?;
@@ -100,7 +99,7 @@ async fn answer(
     };
     let limit = handler_limit(endpoint, &app);
     let call = Call {
-        parameter: parameter(&mut parts).await?,
+        parameter: parameter(endpoint, &mut parts).await?,
         path: parts.uri.path().to_owned(),
         headers: parts.headers,
         app,
@@ -133,7 +132,10 @@ fn handler_limit(endpoint: &Endpoint, app: &App) -> Duration {
     })
 }
 
-async fn parameter(parts: &mut Parts) -> Result<String, Problem> {
+async fn parameter(endpoint: &Endpoint, parts: &mut Parts) -> Result<String, Problem> {
+    if !endpoint.path.contains('{') {
+        return Ok(String::new());
+    }
     let params = parts
         .extract::<RawPathParams>()
         .await

@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 
 use npo_core::event::Disposition;
 use npo_core::{Signal, State};
+use npo_engine::{Counters, GROUP_BOUNDS};
 
 use crate::app::App;
 use crate::routes::alignment::override_rate;
@@ -76,6 +77,7 @@ pub(crate) fn exposition(app: &App) -> String {
         "Groups that could not be made durable.",
         load(&counters.failures),
     );
+    group_sizes(&mut page, counters);
     policy(&mut page, app);
     let streams = app.config.limits.streams.saturating_sub(app.streams.available_permits());
     page.one("npo_event_streams", Kind::Gauge, "Event streams open now.", streams as f64);
@@ -151,6 +153,21 @@ fn believed(page: &mut Page, state: &State) {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn group_sizes(page: &mut Page, counters: &Counters) {
+    let sizes = counters.group_sizes.each_ref().map(|count| count.load(Ordering::Relaxed));
+    page.family("npo_commit_group_events", Kind::Histogram, "Events in a group.");
+    let mut total = 0;
+    for (bound, count) in GROUP_BOUNDS.iter().zip(sizes) {
+        total += count;
+        page.sample("_bucket", &[("le", &bound.to_string())], total as f64);
+    }
+    let total: u64 = sizes.iter().sum();
+    page.sample("_bucket", &[("le", "+Inf")], total as f64);
+    page.sample("_sum", &[], counters.events.load(Ordering::Relaxed) as f64);
+    page.sample("_count", &[], total as f64);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
 fn policy(page: &mut Page, app: &App) {
     let spe = app.engine.policy();
     page.one(
@@ -159,6 +176,20 @@ fn policy(page: &mut Page, app: &App) {
         "1 if a policy bundle is loaded; without one everything is denied.",
         f64::from(u8::from(spe.is_some())),
     );
+    let counters = app.engine.counters();
+    page.family(
+        "npo_policy_evaluations_total",
+        Kind::Counter,
+        "Verdicts asked for, by how they were reached; `none` is for want of a policy.",
+    );
+    for (path, count) in [
+        ("vm", &counters.verdicts_vm),
+        ("interpreter", &counters.verdicts_interpreter),
+        ("memo", &counters.verdicts_memo),
+        ("none", &counters.verdicts_none),
+    ] {
+        page.sample("", &[("path", path)], count.load(Ordering::Relaxed) as f64);
+    }
     let Some(spe) = spe else { return };
     page.one(
         "npo_policy_verdicts_remembered",

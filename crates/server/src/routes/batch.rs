@@ -4,9 +4,8 @@
 //! passed over without an answer.
 
 use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
-use std::task::Poll;
 
 use axum::response::Response;
 use npo_api::decision::{BatchDecision, Disposition};
@@ -18,6 +17,7 @@ use serde::Serialize;
 
 use crate::convert;
 use crate::convert::proposal::ProposalLine;
+use crate::http::body::now;
 use crate::http::call::{Call, content, in_body};
 use crate::http::json;
 use crate::http::problem::field;
@@ -50,7 +50,7 @@ pub(super) async fn propose(call: Call) -> Result<Response, Problem> {
         if more {
             let mut judging: Pin<Box<dyn Future<Output = _> + Send + '_>> =
                 Box::pin(judge(&call, chunk));
-            match begin(&mut judging).await {
+            match now(&mut judging).await {
                 Some(judged) => waiting.push_back(Box::pin(std::future::ready(judged))),
                 None => waiting.push_back(judging),
             }
@@ -67,15 +67,6 @@ pub(super) async fn propose(call: Call) -> Result<Response, Problem> {
     }
     drop(waiting);
     Ok(content(200, "application/x-ndjson", answer))
-}
-
-/// Runs a future up to where it first waits.
-async fn begin<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
-    poll_fn(|context| match Pin::new(&mut *future).poll(context) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
 }
 
 async fn judge(call: &Call, chunk: Vec<(u64, &[u8])>) -> Result<Vec<u8>, Problem> {

@@ -37,7 +37,10 @@ pub(super) async fn propose(call: Call) -> Result<Response, Problem> {
     let receipt = receipt.map_err(in_body)?;
     let (position, envelope) = receipt.events.first().ok_or_else(nothing_happened)?;
     let Event::DecisionMade(made) = &envelope.event else { return Err(nothing_happened()) };
-    let mut rendered = render(&call.app, *position, envelope, made, Standing::new(made))?;
+    let mut rendered = match receipt.judged {
+        Some(judged) => decision(*position, envelope.at, made, &judged.into(), Standing::new(made)),
+        None => render(&call.app, *position, envelope, made, Standing::new(made))?,
+    };
     rendered.replayed = receipt.replayed;
     reply_once(201, receipt.replayed, &rendered)
 }

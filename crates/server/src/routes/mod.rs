@@ -26,6 +26,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::errors;
+use crate::http::dispatch::Dispatch;
 use crate::http::problem;
 use crate::http::serve::{Handler, serve};
 
@@ -69,8 +70,15 @@ fn handler(id: &str) -> Option<Handler> {
     })
 }
 
+/// All endpoints, those without a parameter in their path by the short way.
+pub(crate) fn dispatch(app: &Arc<App>) -> Dispatch {
+    let direct = ENDPOINTS.iter().filter(|endpoint| !endpoint.path.contains('{'));
+    let direct = direct.filter_map(|endpoint| Some((endpoint, handler(endpoint.id)?)));
+    Dispatch::new(Arc::clone(app), direct.collect(), router(app))
+}
+
 /// All endpoints.
-pub(crate) fn router(app: &Arc<App>) -> Router {
+fn router(app: &Arc<App>) -> Router {
     let mut router = Router::new();
     for endpoint in ENDPOINTS {
         let handler =

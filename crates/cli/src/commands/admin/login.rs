@@ -31,7 +31,7 @@ impl Login {
         let read = stdin().lock().take(TOKEN_BYTES_MAX).read_to_string(&mut text);
         read.map_err(|error| Failure::could_not("could not read the token from stdin", error))?;
         let token = check_token(text.trim())?;
-        let client = Client::new(options.server.clone(), Some(token.clone()));
+        let client = Client::new(options.server()?, Some(token.clone()));
         let received: Received<WhoAmI> = client.get("/v1/whoami", &[])?;
         keep_token(client.address(), &received.value.person.handle, &token)?;
         let mut out = options.out();

@@ -27,7 +27,7 @@ pub(crate) enum Verb {
 /// Add somebody, or a machine that proposes.
 #[derive(Debug, Args)]
 pub(crate) struct Add {
-    /// Unique handle: lower-case letters, digits, -, _ or .
+    /// Unique handle: lower-case letters, digits, dots and the marks - and _
     handle: String,
     /// Name for people; the handle if absent
     #[arg(long)]
@@ -93,8 +93,14 @@ impl Verb {
 /// The id of somebody named by id or handle. An id looks like `p3`; a handle may, too, so handles win.
 fn id_of(client: &Client, person: String) -> Result<String, Failure> {
     let list: Received<PersonList> = client.get("/v1/people", &[])?;
-    let known = list.value.items.into_iter().find(|known| known.handle == person);
-    Ok(known.map_or(person, |known| known.id))
+    let people = &list.value.items;
+    let by_handle = people.iter().find(|known| known.handle == person);
+    match by_handle.or_else(|| people.iter().find(|known| known.id == person)) {
+        Some(known) => Ok(known.id.clone()),
+        None => Err(Failure::Refused(format!(
+            "nobody has the handle or the id `{person}`; `npo admin person list` shows who is known"
+        ))),
+    }
 }
 
 fn lines(people: &[Person]) -> Vec<Line> {

@@ -16,7 +16,7 @@ use crate::text::Line;
 pub(crate) struct Setup {
     /// The set-up link that the server printed, with its code
     link: SetUpLink,
-    /// Your handle: lower-case letters, digits, -, _ or .
+    /// Your handle: lower-case letters, digits, dots and the marks - and _
     #[arg(long)]
     handle: String,
     /// Your name, for people
@@ -40,13 +40,10 @@ impl Setup {
         let shown = (print_token || kept.is_err()).then_some(secret);
         let answer =
             json!({"server": address.as_str(), "handle": handle, "token": token, "secret": shown});
-        out.value(&answer, |_| {
-            let mut lines =
-                vec![Line::plain(format!("{handle} is the administrator of {address}"))];
-            lines.extend(shown.iter().map(|secret| Line::plain(format!("token: {secret}"))));
-            lines
-        })?;
+        // A script takes the token from stdout, as from `token issue`.
+        out.value(&answer, |_| shown.iter().map(Line::plain).collect())?;
         out.flush()?;
+        say(&format!("{handle} is the administrator of {address}"));
         kept?;
         say(
             "next: `npo admin person add` and `npo admin token issue` let others in; `npo decision watch` shows decisions as they come",

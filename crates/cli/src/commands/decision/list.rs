@@ -1,7 +1,7 @@
 //! `npo decision list`: a table of decisions, newest first.
 
 use clap::Args;
-use npo_api::decision::{Decision, DecisionPage, Status};
+use npo_api::decision::{Decision, DecisionPage, Disposition, Status};
 
 use crate::client::Received;
 use crate::exit::{Answer, Failure};
@@ -121,7 +121,8 @@ fn lines(items: &[Decision], now_ms: i64) -> Vec<Line> {
         "DISPOSITION",
         "STATUS",
         "ANSWER",
-    ]);
+    ])
+    .sparing(&["THRESHOLD", "ANSWER", "TYPE"]);
     for decision in items {
         let age = when::millis(&decision.made_at)
             .map_or_else(|| "?".into(), |made| when::brief(now_ms - made));
@@ -143,7 +144,19 @@ fn lines(items: &[Decision], now_ms: i64) -> Vec<Line> {
             plain(decision.signal.as_deref().unwrap_or("-")),
         ]);
     }
-    table.lines()
+    let mut lines = table.lines();
+    if items.iter().any(is_lifted) {
+        lines.push(Line::of(
+            Tone::Faint,
+            "Surfaced below the threshold means uncertain; `npo decision show` explains.",
+        ));
+    }
+    lines
+}
+
+/// Whether a decision was surfaced for being uncertain: its score alone does not reach the threshold.
+fn is_lifted(decision: &Decision) -> bool {
+    decision.disposition == Disposition::Surfaced && decision.score < decision.threshold
 }
 
 fn status_tone(status: Status) -> Tone {
@@ -156,7 +169,6 @@ fn status_tone(status: Status) -> Tone {
 
 #[cfg(test)]
 mod tests {
-    use npo_api::decision::Disposition;
     use serde::Serialize;
 
     use super::*;

@@ -24,10 +24,14 @@ const PROPOSAL_BYTES_MAX: u64 = 64 << 10;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exits 1 if the action is blocked by policy; of a batch, if any line is blocked or refused.
+All features that the type declares are needed: `npo scenario show NAME` lists them.
+Policies judge by facts, such as redundancy_left; the shipped ones block what lacks them.
 
 Examples:
   npo decision propose --type link-flapping --entity leaf4:Eth4 --action remove-link \\
-      --feature changes=9 --fact redundancy_left=3 --fact window=120[s]
+      --feature changes=9 --feature changes_per_min=2 --feature utilisation=0.3 \\
+      --feature redundancy_left=3 --feature traffic_share=0.01 \\
+      --fact redundancy_left=3 --fact 'blast_radius_gbps=10[Gbit/s]'
   npo decision propose --file proposal.json
   npo decision propose --batch < proposals.ndjson"
 )]

@@ -17,11 +17,15 @@ pub(crate) struct Record {
     #[arg(value_enum)]
     result: Word,
     /// Milliseconds from the action until recovery
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_name = "MS", value_parser = milliseconds, allow_negative_numbers = true)]
     time_to_recover_ms: Option<u64>,
     /// Add a note
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+}
+
+fn milliseconds(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("found `{text}`, expected a whole number of milliseconds"))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

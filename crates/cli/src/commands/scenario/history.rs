@@ -6,9 +6,10 @@ use npo_api::scenario::Scenario;
 use crate::client::{Received, path};
 use crate::exit::{Answer, Failure};
 use crate::options::Options;
+use crate::output::columns;
 use crate::text::explanation::signal_name;
 use crate::text::table::Table;
-use crate::text::{Line, Tone, clean};
+use crate::text::{Line, Tone, clean, count, wrap};
 
 /// Show how a scenario's score moved, and why.
 #[derive(Debug, Args)]
@@ -22,13 +23,13 @@ impl History {
         let scenario: Received<Scenario> =
             options.client()?.get(&path("/v1/scenarios/{}", &[&self.id]), &[])?;
         let mut out = options.out();
-        out.received(&scenario, lines)?;
+        out.received(&scenario, |scenario| lines(scenario, columns()))?;
         out.flush()?;
         Ok(Answer::Yes)
     }
 }
 
-fn lines(scenario: &Scenario) -> Vec<Line> {
+fn lines(scenario: &Scenario, columns: usize) -> Vec<Line> {
     let Scenario {
         id,
         scenario_type,
@@ -45,7 +46,8 @@ fn lines(scenario: &Scenario) -> Vec<Line> {
     let mut lines = vec![
         Line::of(Tone::Strong, format!("{id}: {} on {}", clean(scenario_type), clean(entity))),
         Line::plain(format!(
-            "{decisions} decisions, {directed} likes and overrides; learned effect {effect:+.3} ± {effect_deviation:.3}{now}"
+            "{}, {directed} of them liked or overridden; learned effect {effect:+.3} ± {effect_deviation:.3}{now}",
+            count(*decisions, "decision")
         )),
         Line::empty(),
     ];
@@ -53,8 +55,7 @@ fn lines(scenario: &Scenario) -> Vec<Line> {
         lines.push(Line::of(Tone::Faint, "No answers yet."));
         return lines;
     }
-    let mut table =
-        Table::new(&["AT", "DECISION", "BY", "ANSWER", ">BEFORE", ">AFTER", ">MOVED", "LESSON"]);
+    let mut table = Table::new(&["AT", "DECISION", "BY", "ANSWER", ">BEFORE", ">AFTER", ">MOVED"]);
     // Oldest first reads as a story.
     for answer in feedback.iter().rev() {
         let moved = answer.score_after - answer.score_before;
@@ -68,10 +69,14 @@ fn lines(scenario: &Scenario) -> Vec<Line> {
             (Tone::Plain, format!("{:.3}", answer.score_before)),
             (Tone::Plain, format!("{:.3}", answer.score_after)),
             (tone, format!("{moved:+.3}")),
-            (Tone::Plain, answer.lesson.clone()),
         ]);
     }
     lines.extend(table.lines());
+    lines.push(Line::empty());
+    for answer in feedback.iter().rev() {
+        let lesson = clean(&format!("{}: {}", answer.decision, answer.lesson));
+        lines.extend(wrap(&lesson, columns, 2).into_iter().map(Line::plain));
+    }
     lines
 }
 
@@ -105,7 +110,7 @@ mod tests {
             score_now: Some(0.7),
             feedback: vec![second, first],
         };
-        let text: Vec<String> = lines(&scenario).iter().map(Line::text).collect();
+        let text: Vec<String> = lines(&scenario, 80).iter().map(Line::text).collect();
         assert!(text[4].contains(" d1 ") && text[4].contains("+0.030"), "{}", text[4]);
         assert!(text[5].contains(" d2 ") && text[5].contains("-0.160"), "{}", text[5]);
     }

@@ -59,7 +59,8 @@ fn lines(page: &ScenarioPage) -> Vec<Line> {
         ">EFFECT",
         ">DEVIATION",
         ">SCORE NOW",
-    ]);
+    ])
+    .sparing(&["DEVIATION", "SITE"]);
     for s in &page.items {
         table.row([
             s.id.clone(),

@@ -8,7 +8,7 @@ use crate::exit::{Answer, Failure};
 use crate::options::Options;
 use crate::output;
 use crate::text::table::Table;
-use crate::text::{Line, Tone, clean, number, when, wrap};
+use crate::text::{Line, Tone, clean, count, number, when, wrap};
 
 /// Show a scenario type and what was learned.
 #[derive(Debug, Args)]
@@ -42,7 +42,8 @@ pub(super) fn lines(detail: &ScenarioTypeDetail, columns: usize) -> Vec<Line> {
     lines.push(Line::empty());
     let versions: Vec<String> = versions.iter().map(ToString::to_string).collect();
     lines.push(Line::plain(format!(
-        "{decisions} decisions; model generation {model_generation} after {model_updates} updates; versions {}",
+        "{}; model generation {model_generation} after {model_updates} updates; versions {}",
+        count(*decisions, "decision"),
         versions.join(", ")
     )));
     if !weights.is_empty() {

@@ -33,7 +33,8 @@ fn lines(list: &ScenarioTypeList) -> Vec<Line> {
         ">UPDATES",
         "ACTIONS",
         "TITLE",
-    ]);
+    ])
+    .sparing(&["ACTIONS", "UPDATES", "EXPIRES"]);
     for detail in &list.items {
         let definition = &detail.definition;
         let actions: Vec<&str> =

@@ -58,6 +58,38 @@ fn keys_answer_the_selected_decision() {
     check_answers("?l", &[]);
 }
 
+/// Answers to what moves under the selection by itself, `after_ms` later.
+fn check_settling(after_ms: i64, keys: &str, expected: &[(&str, Signal, Option<&str>)]) {
+    let model = screen(&["d3", "d2", "d1"]);
+    let left = vec![sample::decision("d2"), sample::decision("d1")];
+    let model = update(model, Event::Loaded(Ok(left))).0;
+    let model = update(model, Event::Tick(sample::MADE_MS + 1000 + after_ms)).0;
+    let (_, effects) = type_in(model, keys);
+    assert_eq!(answers(&effects), expected, "{keys:?} after {after_ms} ms");
+}
+
+#[test]
+fn what_has_only_just_moved_up_is_not_answered_by_a_key_meant_for_another() {
+    check_settling(SETTLE_MS - 1, "l", &[]);
+    check_settling(SETTLE_MS - 1, "n", &[]);
+    check_settling(SETTLE_MS, "l", &[("d2", Signal::Like, None)]);
+    check_settling(0, "jl", &[("d1", Signal::Like, None)]);
+    check_settling(0, "o\n", &[("d2", Signal::Override, None)]);
+}
+
+#[test]
+fn a_key_held_down_answers_once() {
+    let (mut model, _) = type_in(screen(&["d2", "d1"]), "l");
+    let answer = sample::feedback("d2", Signal::Like);
+    model = update(model, Event::Answered("d2".into(), Ok(Box::new(answer)))).0;
+    for repeat in 1..100 {
+        model = update(model, Event::Tick(sample::MADE_MS + 1000 + 30 * repeat)).0;
+        let (next, effects) = type_in(model, "l");
+        assert_eq!(answers(&effects), [], "repeat {repeat}");
+        model = next;
+    }
+}
+
 #[test]
 fn an_override_asks_for_a_reason_that_may_stay_empty() {
     check_answers("o\n", &[("d3", Signal::Override, None)]);

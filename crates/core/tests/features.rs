@@ -262,7 +262,7 @@ fn features_that_do_not_fit_are_named() {
     check_features(&[("flaps", f64::NAN)], "`flaps` is NaN, expected a finite number");
     check_features(&[("flaps", f64::NEG_INFINITY)], "`flaps` is -inf, expected a finite number");
     check_features(&[("flaps", 1000.1)], "`flaps` is 1000.1 1/h, expected a value from 0 to 1000");
-    check_features(&[("spare", -0.1)], "`spare` is -0.1 1, expected a value from 0 to 8");
+    check_features(&[("spare", -0.1)], "`spare` is -0.1, expected a value from 0 to 8");
     check_features(
         &[("flaps", 1.0), ("spare", 1.0), ("flaps", 2.0)],
         "`flaps` is given twice, expected one value",

@@ -120,7 +120,7 @@ fn a_proposal_checked_against_an_older_version_is_checked_again() {
         t.actions.pop();
     }));
     for (command, expected) in [
-        (old(0, &DOUBTFUL), "feature `flaps` is 50 1, expected a value from 0 to 20"),
+        (old(0, &DOUBTFUL), "feature `flaps` is 50, expected a value from 0 to 20"),
         (
             old(0, &[1.0]),
             "feature `#2` is missing; `link-flapping` needs 2 features and an action of version 2",

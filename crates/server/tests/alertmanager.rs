@@ -70,13 +70,32 @@ fn a_group_is_proposed_once_and_withdrawn_when_it_is_resolved() {
     assert_eq!(ids(&repeated.expect(200), "decisions"), first, "a repeat is the same decision");
     alerts.push(alert("LinkDown", "warning", "leaf4:9100", "2026-11-01T08:05:00Z"));
     let grown = group("{}:{alertname=\"LinkDown\"}", "firing", &alerts);
-    let second = ids(&source.post(PATH, &grown).expect(200), "decisions");
+    let receipt = source.post(PATH, &grown).expect(200);
+    let second = ids(&receipt, "decisions");
     assert_ne!(second, first, "another set of alerts is another proposal");
+    assert_eq!(ids(&receipt, "withdrawn"), first, "one group, one open decision");
     alerts.iter_mut().for_each(|alert| alert["status"] = json!("resolved"));
     let over = group("{}:{alertname=\"LinkDown\"}", "resolved", &alerts);
     let withdrawn = ids(&source.post(PATH, &over).expect(200), "withdrawn");
-    assert_eq!(withdrawn, [first, second].concat());
+    assert_eq!(withdrawn, second);
     assert!(ids(&source.post(PATH, &over).expect(200), "withdrawn").is_empty());
+}
+
+#[test]
+fn what_expired_unanswered_is_asked_again_while_it_fires() {
+    let world = World::new();
+    let source = world.person("alertmanager", &["source"]);
+    let mut definition = world.admin.get("/v1/scenario-types/alert").expect(200)["definition"].clone();
+    definition["version"] = json!(2);
+    definition["expires_after_s"] = json!(1);
+    world.admin.post("/v1/scenario-types", &definition).expect(201);
+    let alerts = [alert("LinkDown", "critical", "leaf3:9100", "2026-11-01T08:00:00Z")];
+    let firing = group("g", "firing", &alerts);
+    let first = ids(&source.post(PATH, &firing).expect(200), "decisions");
+    std::thread::sleep(std::time::Duration::from_millis(1700));
+    let second = ids(&source.post(PATH, &firing).expect(200), "decisions");
+    assert_ne!(second, first, "nobody answered, and it still fires");
+    assert_eq!(ids(&source.post(PATH, &firing).expect(200), "decisions"), second);
 }
 
 #[test]

@@ -10,7 +10,8 @@ use axum::response::Response;
 use npo_api::Problem;
 use npo_api::alertmanager::{AlertStatus, AlertmanagerNotification, AlertmanagerReceipt};
 use npo_core::decide::{Features, NamedProposal, Withdrawn};
-use npo_core::{Command, Event, Rejection};
+use npo_core::state::Closing;
+use npo_core::{Command, DecisionId, Event, Rejection};
 use npo_engine::{Engine, Receipt, request_key};
 
 use crate::http::call::{Call, in_body, reply_once};
@@ -65,10 +66,7 @@ async fn propose(
     });
     let (features, usual, moved) = asked.map_err(|rejection| in_body(rejection.into()))?;
     let features = features?;
-    let identity = reading.identity();
-    let request =
-        request_key(call.caller().person, call.endpoint.id, &identity, identity.as_bytes());
-    let proposal = NamedProposal {
+    let proposal = || NamedProposal {
         scenario_type: reading.scenario_type(),
         entity: &entity,
         site: if moved { "" } else { &site },
@@ -76,10 +74,68 @@ async fn propose(
         features: Features::Named(features.iter().map(|(n, v)| (n.as_str(), *v)).collect()),
         text: reading.text(),
     };
-    let proposed = engine.propose(call.caller().person, Some(request), proposal).await;
-    let receipt = proposed.map_err(in_body)?;
+    let receipt = ask(call, reading.identity(), proposal).await?;
     let decisions = ids(&receipt);
-    reply_once(200, receipt.replayed, &AlertmanagerReceipt { decisions, withdrawn: vec![] })
+    let withdrawn = match (receipt.replayed, decisions.first()) {
+        (false, Some(latest)) => supersede(call, reading.correlation(), latest).await?,
+        _ => vec![],
+    };
+    reply_once(200, receipt.replayed, &AlertmanagerReceipt { decisions, withdrawn })
+}
+
+/// Proposes once per identity of the group; anew if what was asked before expired unanswered, since
+/// the alerts still fire.
+async fn ask<'a>(
+    call: &Call,
+    mut identity: String,
+    proposal: impl Fn() -> NamedProposal<'a>,
+) -> Result<Receipt, Problem> {
+    let (engine, person) = (&call.app.engine, call.caller().person);
+    loop {
+        let request = request_key(person, call.endpoint.id, &identity, identity.as_bytes());
+        let receipt = engine.propose(person, Some(request), proposal()).await.map_err(in_body)?;
+        let expired = receipt.replayed.then(|| expired(engine, &receipt)).flatten();
+        match expired {
+            Some(id) => identity = format!("{identity} after {id}"),
+            None => return Ok(receipt),
+        }
+    }
+}
+
+/// The decision of an earlier answer, if nobody answered it in time.
+fn expired(engine: &Engine, receipt: &Receipt) -> Option<DecisionId> {
+    let made = receipt.events.iter().find_map(|(_, envelope)| match &envelope.event {
+        Event::DecisionMade(made) => Some(made),
+        _ => None,
+    })?;
+    let unanswered = engine.read(|state| match state.open().get(made.id) {
+        Some(open) => open.answers.is_empty() && open.closing == Closing::Expired,
+        // No longer remembered, so long done.
+        None => made.disposition.asks(),
+    });
+    unanswered.then_some(made.id)
+}
+
+/// A group that changed has one open decision: the latest.
+async fn supersede(call: &Call, correlation: &str, latest: &str) -> Result<Vec<String>, Problem> {
+    let engine = &call.app.engine;
+    let older = engine.read(|state| {
+        let older = |id: &&DecisionId| {
+            let waits = state.open().get(**id).is_some_and(|open| open.answers.is_empty());
+            waits && id.to_string() != latest
+        };
+        state.open().correlated(correlation).iter().filter(older).copied().collect::<Vec<_>>()
+    });
+    let mut withdrawn = Vec::new();
+    for id in older {
+        let reason = format!("the group changed; {latest} is about what it is now");
+        let command = Command::Withdraw { what: Withdrawn::Decision(id), reason };
+        // It may have been answered or have expired just now; then it is not withdrawn.
+        if let Ok(receipt) = engine.order(call.caller().person, None, command).await {
+            withdrawn.extend(ids(&receipt));
+        }
+    }
+    Ok(withdrawn)
 }
 
 async fn withdraw(

@@ -162,6 +162,9 @@ pub struct Decision {
     pub score_low: f64,
     /// Upper end of it.
     pub score_high: f64,
+    /// What was compared with the threshold, in [0, 1]: the score, or the score with a bonus for
+    /// what is uncertain.
+    pub compared: f64,
     /// The threshold in force, in [0, 1].
     pub threshold: f64,
     /// Whether policy allows the action.

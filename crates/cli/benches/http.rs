@@ -202,6 +202,7 @@ async fn parsed_handler(body: axum::body::Bytes) -> impl axum::response::IntoRes
         score,
         score_low: score / 3.0,
         score_high: score * 1.1,
+        compared: score * 1.1,
         threshold: 0.5,
         allowed: true,
         rules: vec!["npo.default".into()],

@@ -28,6 +28,7 @@ pub(crate) fn decision(id: &str) -> Decision {
         score: 0.83,
         score_low: 0.71,
         score_high: 0.91,
+        compared: 0.90,
         threshold: 0.6,
         allowed: true,
         rules: vec!["redundancy".into()],

@@ -85,7 +85,8 @@ fn a_group_is_proposed_once_and_withdrawn_when_it_is_resolved() {
 fn what_expired_unanswered_is_asked_again_while_it_fires() {
     let world = World::new();
     let source = world.person("alertmanager", &["source"]);
-    let mut definition = world.admin.get("/v1/scenario-types/alert").expect(200)["definition"].clone();
+    let mut definition =
+        world.admin.get("/v1/scenario-types/alert").expect(200)["definition"].clone();
     definition["version"] = json!(2);
     definition["expires_after_s"] = json!(1);
     world.admin.post("/v1/scenario-types", &definition).expect(201);

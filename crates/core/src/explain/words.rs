@@ -54,7 +54,14 @@ pub(super) fn headline(made: &DecisionMade, subject: &Subject<'_>) -> String {
         Disposition::Automatic => "carried out without asking",
     };
     let (compared, threshold) = fmt::pair(made.compared, made.threshold.theta());
-    format!("{}: {outcome}, {compared} against a threshold of {threshold}", subject.proposal())
+    // What is compared may be more than the score: say both, or one of them looks like a mistake.
+    let score = fmt::probability(made.score);
+    let score = if score == compared {
+        compared
+    } else {
+        format!("{score} ({compared} with the benefit of the doubt)")
+    };
+    format!("{}: {outcome}, {score} against a threshold of {threshold}", subject.proposal())
 }
 
 fn blocked(verdict: &Verdict) -> String {

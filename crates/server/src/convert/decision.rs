@@ -87,6 +87,7 @@ pub(crate) fn decision(
         score: made.score,
         score_low,
         score_high,
+        compared: made.compared,
         threshold: made.threshold.theta(),
         allowed: made.verdict.allow,
         rules: made.verdict.rules.iter().map(|hit| hit.rule.clone()).collect(),

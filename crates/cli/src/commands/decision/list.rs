@@ -117,12 +117,13 @@ fn lines(items: &[Decision], now_ms: i64) -> Vec<Line> {
         "ACTION",
         "RISK",
         ">SCORE",
+        ">COMPARED",
         ">THRESHOLD",
         "DISPOSITION",
         "STATUS",
         "ANSWER",
     ])
-    .sparing(&["THRESHOLD", "ANSWER", "TYPE"]);
+    .sparing(&["COMPARED", "THRESHOLD", "ANSWER", "TYPE"]);
     for decision in items {
         let age = when::millis(&decision.made_at)
             .map_or_else(|| "?".into(), |made| when::brief(now_ms - made));
@@ -135,6 +136,7 @@ fn lines(items: &[Decision], now_ms: i64) -> Vec<Line> {
             plain(&decision.action),
             (risk_tone(&decision.risk), decision.risk.clone()),
             (Tone::Plain, format!("{:.3}", decision.score)),
+            (Tone::Plain, format!("{:.3}", decision.compared)),
             (Tone::Plain, format!("{:.3}", decision.threshold)),
             (
                 disposition_tone(decision.disposition),
@@ -148,7 +150,7 @@ fn lines(items: &[Decision], now_ms: i64) -> Vec<Line> {
     if items.iter().any(is_lifted) {
         lines.push(Line::of(
             Tone::Faint,
-            "Surfaced below the threshold means uncertain; `npo decision show` explains.",
+            "Compared with the threshold is the score with the benefit of the doubt; `npo decision show` explains.",
         ));
     }
     lines
@@ -192,6 +194,7 @@ mod tests {
             "remove-link",
             "high",
             "0.830",
+            "0.900",
             "0.600",
             "surfaced",
             "answered",

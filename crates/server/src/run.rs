@@ -13,6 +13,7 @@ use crate::server::{ServeError, Server};
 /// # Errors
 /// [`ServeError`] says what kept the server from starting.
 pub fn run(config: Config) -> Result<(), ServeError> {
+    start_logging();
     let server = Server::start(config)?;
     let mut stderr = std::io::stderr().lock();
     // A closed stderr must not keep the server from serving.
@@ -34,4 +35,14 @@ pub fn run(config: Config) -> Result<(), ServeError> {
     });
     server.shutdown();
     Ok(())
+}
+
+/// Logs to stderr what `NPO_LOG` asks for, such as `info` or `npo_engine=debug,warn`; warnings and
+/// errors if it is not set or makes no sense.
+fn start_logging() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("NPO_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    // Somebody else's logging, if there is any, is as good.
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }

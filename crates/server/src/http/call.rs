@@ -120,7 +120,7 @@ pub(crate) fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
             let words = text
                 .rsplit_once("Failed to deserialize query string: ")
                 .map_or(text.as_str(), |(_, w)| w);
-            Err(invalid(one_line(words)))
+            Err(invalid(super::json::in_plain_words(&one_line(words))))
         }
     }
 }

@@ -24,7 +24,7 @@ fn problem(error: &serde_json::Error, path: &str, bytes: &[u8]) -> Problem {
     let (line, column) = (error.line(), error.column());
     let place = format!("line {line} column {column}");
     let text = error.to_string();
-    let words = text.strip_suffix(&format!(" at {place}")).unwrap_or(&text);
+    let words = in_plain_words(text.strip_suffix(&format!(" at {place}")).unwrap_or(&text));
     match error.classify() {
         Category::Data => {
             let field =
@@ -46,6 +46,22 @@ fn problem(error: &serde_json::Error, path: &str, bytes: &[u8]) -> Problem {
             Problem::new(400, "invalid-json", detail)
         }
     }
+}
+
+/// What was expected, without the names that only a programmer knows.
+pub(crate) fn in_plain_words(words: &str) -> String {
+    let Some((found, expected)) = words.rsplit_once("expected ") else { return words.to_owned() };
+    let plain = match expected {
+        "f32" | "f64" => "a number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "path string" => "a path",
+        other if other.starts_with("struct ") => "an object",
+        other => other,
+    };
+    format!("{found}expected {plain}")
 }
 
 /// `NaN` or `Infinity`, in some spelling, where the parser stopped.
@@ -78,6 +94,8 @@ mod tests {
             assert!(problem.detail.contains(expected), "{text}: {problem}");
         };
         check("", 400, "invalid-json", "the body is empty");
+        check("{\"action\": \"x\"}", 422, "invalid-body", "expected an object (line 1");
+        check("{\"features\": {\"a\": \"x\"}}", 422, "invalid-body", "expected a number (line 1");
         check("{", 400, "invalid-json", "EOF");
         check("{\n\"features\": {\"a\": NaN}}", 400, "invalid-json", "`NaN` at line 2 column 19");
         check("{\"features\": {\"a\": nan}}", 400, "invalid-json", "`nan` at line 1");

@@ -117,7 +117,9 @@ pub(crate) fn response(problem: &Problem) -> Response {
 /// No endpoint has this path.
 pub(crate) async fn not_found(uri: axum::http::Uri) -> Response {
     let path: String = uri.path().chars().take(256).collect();
-    let detail = format!("no endpoint has the path `{path}`; `/openapi.json` lists them all");
+    let detail = format!(
+        "no endpoint has the path `{path}`; `/openapi.json` lists them all, `/setup` makes the first administrator"
+    );
     response(&Problem::new(404, "not-found", detail))
 }
 

@@ -35,9 +35,8 @@ pub(super) async fn list(call: Call) -> Result<Response, Problem> {
             let more = ids.len() > limit;
             ids.truncate(limit);
             let next_cursor = ids.last().filter(|_| more).map(ToString::to_string);
-            let items =
-                app.engine.read(|state| ids.iter().filter_map(|id| scenario(state, *id)).collect());
-            Ok(api::ScenarioPage { items, next_cursor })
+            let items = ids.iter().map(|id| listed(app, *id)).collect::<Result<Vec<_>, _>>()?;
+            Ok(api::ScenarioPage { items: items.into_iter().flatten().collect(), next_cursor })
         })
         .await?;
     reply_listed(behind, &page)
@@ -51,18 +50,23 @@ pub(super) async fn show(call: Call) -> Result<Response, Problem> {
     reply_listed(behind, &shown)
 }
 
-fn detail(app: &App, id: ScenarioId) -> Result<api::Scenario, Problem> {
-    let unknown = || Problem::new(404, "unknown-scenario", format!("scenario `{id}` is unknown"));
-    let mut shown = app.engine.read(|state| scenario(state, id)).ok_or_else(unknown)?;
-    let found = app.lists.read(|reader| {
-        Ok((reader.latest_decision(id)?, reader.feedback_of_scenario(id, ANSWERS)?))
-    });
-    let (latest, answers) = found.map_err(of_lists)?;
+/// A scenario with the score that its latest inputs would have now.
+fn listed(app: &App, id: ScenarioId) -> Result<Option<api::Scenario>, Problem> {
+    let Some(mut shown) = app.engine.read(|state| scenario(state, id)) else { return Ok(None) };
+    let latest = app.lists.read(|reader| reader.latest_decision(id)).map_err(of_lists)?;
     if let Some(position) = latest
         && let Event::DecisionMade(made) = event(app, position)?.event
     {
         shown.score_now = app.engine.read(|state| score_now(state, &made));
     }
+    Ok(Some(shown))
+}
+
+fn detail(app: &App, id: ScenarioId) -> Result<api::Scenario, Problem> {
+    let unknown = || Problem::new(404, "unknown-scenario", format!("scenario `{id}` is unknown"));
+    let mut shown = listed(app, id)?.ok_or_else(unknown)?;
+    let answers = app.lists.read(|reader| reader.feedback_of_scenario(id, ANSWERS));
+    let answers = answers.map_err(of_lists)?;
     shown.feedback = answers.into_iter().map(|at| answer(app, at)).collect::<Result<_, _>>()?;
     Ok(shown)
 }

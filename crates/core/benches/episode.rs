@@ -25,6 +25,10 @@ use npo_core::{
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+/// The allocator of the `npo` binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SCENARIOS: usize = 50;
 const EPISODES: usize = 10_000;
 

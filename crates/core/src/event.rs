@@ -542,4 +542,25 @@ impl Event {
             Self::ModelRetrained { .. } => "model-retrained",
         }
     }
+
+    /// Whether it changes who may do what.
+    #[must_use]
+    pub fn concerns_access(&self) -> bool {
+        match self {
+            Self::PersonAdded { .. }
+            | Self::PersonChanged { .. }
+            | Self::TokenIssued(_)
+            | Self::TokenRevoked(_) => true,
+            Self::ProfileActivated(_)
+            | Self::ScenarioTypeActivated { .. }
+            | Self::PolicyActivated(_)
+            | Self::DecisionMade(_)
+            | Self::FeedbackGiven(_)
+            | Self::DecisionExpired(_)
+            | Self::DecisionWithdrawn { .. }
+            | Self::OutcomeObserved { .. }
+            | Self::MonitorActed { .. }
+            | Self::ModelRetrained { .. } => false,
+        }
+    }
 }

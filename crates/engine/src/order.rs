@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use npo_core::decide::{NamedProposal, decide};
 use npo_core::event::RequestKey;
-use npo_core::{Command, Envelope, Event, Inputs, Millis, PersonId};
+use npo_core::{Command, Envelope, Inputs, Millis, PersonId};
 use npo_log::Record;
 use smallvec::SmallVec;
 
@@ -259,7 +259,7 @@ impl Core {
         for envelope in events {
             let (kind, version, body) = npo_core::stored::encode(&envelope);
             self.state.apply(&envelope);
-            if concerns_people(&envelope.event) {
+            if envelope.event.concerns_access() {
                 inner.people.fetch_add(1, Ordering::Release);
             }
             self.group.bytes += body.len();
@@ -270,25 +270,5 @@ impl Core {
             inner.work.notify_one();
         }
         Ok(Taken::New(taken, judged, Some(Arc::clone(&self.group.fate))))
-    }
-}
-
-/// Whether an event changes who may do what.
-fn concerns_people(event: &Event) -> bool {
-    match event {
-        Event::PersonAdded { .. }
-        | Event::PersonChanged { .. }
-        | Event::TokenIssued(_)
-        | Event::TokenRevoked(_) => true,
-        Event::ProfileActivated(_)
-        | Event::ScenarioTypeActivated { .. }
-        | Event::PolicyActivated(_)
-        | Event::DecisionMade(_)
-        | Event::FeedbackGiven(_)
-        | Event::DecisionExpired(_)
-        | Event::DecisionWithdrawn { .. }
-        | Event::OutcomeObserved { .. }
-        | Event::MonitorActed { .. }
-        | Event::ModelRetrained { .. } => false,
     }
 }

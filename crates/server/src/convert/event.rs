@@ -31,22 +31,7 @@ pub(crate) fn event(
 
 /// Whether an event is about who has access, which only auditors may follow.
 pub(crate) fn is_private(event: &Event) -> bool {
-    match event {
-        Event::PersonAdded { .. }
-        | Event::PersonChanged { .. }
-        | Event::TokenIssued(_)
-        | Event::TokenRevoked(_) => true,
-        Event::ProfileActivated(_)
-        | Event::ScenarioTypeActivated { .. }
-        | Event::PolicyActivated(_)
-        | Event::DecisionMade(_)
-        | Event::FeedbackGiven(_)
-        | Event::DecisionExpired(_)
-        | Event::DecisionWithdrawn { .. }
-        | Event::OutcomeObserved { .. }
-        | Event::MonitorActed { .. }
-        | Event::ModelRetrained { .. } => false,
-    }
+    event.concerns_access()
 }
 
 /// The data of a streamed event: the event, and a decision in words with it.

@@ -10,6 +10,7 @@
 //! Leaves HTTP, configuration and rendering to others. Read `order.rs` for the way of an order,
 //! `commit.rs` for the committer, `restore.rs` for how a start goes.
 
+mod advance;
 mod commit;
 mod counters;
 mod gather;
@@ -33,6 +34,7 @@ use sha2::{Digest as _, Sha256};
 use smallvec::SmallVec;
 use tokio::sync::watch;
 
+pub use advance::advance;
 pub use counters::{Counters, GROUP_BOUNDS};
 pub use restore::{OpenError, OpenReport, STATE_FORM, fold};
 pub use wait::{block_on, block_on_for};

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use npo_core::decide::{NamedProposal, decide};
+use npo_core::decide::NamedProposal;
 use npo_core::event::RequestKey;
 use npo_core::{Command, Envelope, Inputs, Millis, PersonId};
 use npo_log::Record;
 use smallvec::SmallVec;
 
+use crate::advance::advance;
 use crate::commit::GROUP_BYTES_MAX;
 use crate::gather::{self, Gathered};
 use crate::wait::Fate;
@@ -250,22 +251,22 @@ impl Core {
         {
             return Err(Refusal::Overloaded);
         }
-        let events = decide(&self.state, command, inputs)?;
-        if events.is_empty() {
-            return Ok(Taken::New(SmallVec::new(), None, None));
-        }
-        let wake = self.group.records.is_empty();
-        let mut taken = SmallVec::with_capacity(events.len());
-        for envelope in events {
-            let (kind, version, body) = npo_core::stored::encode(&envelope);
-            self.state.apply(&envelope);
+        let Self { state, group, .. } = self;
+        let wake = group.records.is_empty();
+        let mut taken = SmallVec::new();
+        let events = advance(state, command, inputs, |_, envelope| {
+            let (kind, version, body) = npo_core::stored::encode(envelope);
             if envelope.event.concerns_access() {
                 inner.people.fetch_add(1, Ordering::Release);
             }
-            self.group.bytes += body.len();
-            self.group.records.push(Record { kind, version, body });
-            taken.push((self.state.position(), envelope));
+            group.bytes += body.len();
+            group.records.push(Record { kind, version, body });
+        })?;
+        if events.is_empty() {
+            return Ok(Taken::New(SmallVec::new(), None, None));
         }
+        let first = self.state.position() + 1 - events.len() as u64;
+        taken.extend((first..).zip(events));
         if wake {
             inner.work.notify_one();
         }

@@ -127,7 +127,7 @@ fn run(state: &mut State, world: &World, allowed: &Arc<Verdict>, at: &mut i64) {
         let events = decide(state, Command::Propose(proposal), &given).expect("accepted");
         state.apply(&events[0]);
         let Event::DecisionMade(made) = &events[0].event else { continue };
-        if made.disposition.asks() {
+        if made.asks() {
             let signal = if answer < like { Signal::Like } else { Signal::Override };
             let provenance = Provenance {
                 channel: Channel::Simulation,

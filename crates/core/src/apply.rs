@@ -3,15 +3,21 @@
 //! Sums and products only, but for the refit of moving averages; everything else that takes a
 //! transcendental function is in the event already.
 
-use crate::decide::{discount, keeps_rows, prior_score, remember};
-use crate::event::{DecisionMade, Disposition, Envelope, Event, FeedbackGiven, Lesson};
+use crate::decide::{discount, evidence_from, keeps_rows, prior_score, remember};
+use crate::event::{
+    Cause, DecisionMade, Disposition, Envelope, Event, FeedbackGiven, Lesson, ModelFitted,
+    ModelPromoted, MonitorAction, RcaRecorded, RcaSubject,
+};
 use crate::ids::{DecisionId, Millis, TypeId};
 use crate::learning::effect::Effect;
 use crate::learning::math::{dot, portable_sigmoid};
+use crate::learning::refit::Parameters;
 use crate::learning::retrain::{Row, blend};
+use crate::oversight::watch::{Gauge, Watched};
+use crate::oversight::{Certificate, Scope};
 use crate::profile::Scorer;
 use crate::signal::Signal;
-use crate::state::{Answer, Closing, State, TypeState};
+use crate::state::{Answer, Closing, ModelState, State, TypeState};
 
 impl State {
     /// Folds one event into the state.
@@ -28,6 +34,7 @@ impl State {
                     || profile.selector != self.profile.selector
                     || profile.trust != self.profile.trust;
                 let reaudit = profile.audit != self.profile.audit;
+                let recertify = profile.certificate != self.profile.certificate;
                 self.profile.clone_from(profile);
                 self.profile_revision += 1;
                 if relearn {
@@ -36,6 +43,10 @@ impl State {
                 if reaudit {
                     let start = self.profile.audit.map_or(0.0, |audit| audit.average_start);
                     self.types.iter_mut().for_each(|t| t.voi_average = start);
+                }
+                if recertify {
+                    let settings = self.profile.certificate;
+                    self.types.iter_mut().for_each(|t| t.oversight.reset(settings.as_ref()));
                 }
             }
             Event::ScenarioTypeActivated { type_id, definition } => {
@@ -66,19 +77,37 @@ impl State {
             Event::OutcomeObserved { id, outcome: _ } => {
                 if let Some(open) = self.open.get_mut(*id) {
                     open.outcome = true;
-                    let (type_id, affirmed) = (open.type_id, open.affirmed());
-                    if affirmed {
+                    let (type_id, in_flight) = (open.type_id, open.in_flight());
+                    if in_flight {
                         self.open.in_flight.end(*id);
                     }
                     self.with_type(type_id, |t| t.tally.outcomes += 1);
                 }
             }
-            Event::MonitorActed { type_id, .. } => {
-                self.with_type(*type_id, |t| t.window.retrained());
+            Event::MonitorActed { type_id, action, cause } => {
+                self.monitor_acted(*type_id, *action, cause);
             }
             Event::ModelRetrained { type_id, weights, rows: _ } => {
                 self.retrained(*type_id, weights)
             }
+            Event::MonitorLooked { type_id, look, acted, audited, .. } => {
+                self.with_type(*type_id, |t| t.oversight.watch.look(*look, *acted, *audited, at));
+            }
+            Event::CertificateChanged { type_id, certificate, cause: _ } => {
+                self.certificate_changed(*type_id, *certificate);
+            }
+            Event::AutonomyChanged { type_id, ceiling, .. } => {
+                self.with_type(*type_id, |t| t.oversight.ceiling = *ceiling);
+            }
+            Event::RedButtonPressed(hold) => self.holds.push(hold.clone()),
+            Event::RedButtonReleased { scope, .. } => self.release(scope),
+            Event::EscalationSettled { type_id, .. } => {
+                self.with_type(*type_id, |t| t.oversight.escalated = false);
+            }
+            Event::RcaRecorded(rca) => self.rca_recorded(rca),
+            Event::DatasetFrozen(_) => self.datasets += 1,
+            Event::ModelFitted(fitted) => self.model_fitted(fitted),
+            Event::ModelPromoted(promoted) => self.model_promoted(promoted),
         }
         self.open.advance(at, self.profile.retention_s);
     }
@@ -141,6 +170,8 @@ impl State {
         let variance = self.effect_variance();
         let keeps_rows = keeps_rows(self);
         let (abstain_loss, rate) = (self.profile.abstain_loss, self.profile.reward_rate);
+        let (watched, in_flight_s) = (self.profile.watch.is_some(), self.profile.in_flight_s);
+        let evidence_from = evidence_from(&self.profile, made);
         let Some(type_state) = self.types.get_mut(made.type_id.0 as usize) else { return };
         if let Some(new) = &made.new_scenario {
             let score = prior_score(type_state, &made.x);
@@ -156,13 +187,20 @@ impl State {
             type_state.set_context(made.scenario, &made.x);
         }
         type_state.tally.count_decision(made.disposition);
-        if !made.disposition.asks() {
+        if !made.asks() {
             let abstained = made.disposition == Disposition::Abstained;
             type_state.tally.count_episode(abstained.then_some(abstain_loss), 0.0, rate);
-            type_state.window.episodes += 1;
+            type_state.close_episodes(1);
+        }
+        if watched {
+            type_state.oversight.watch.proposed(at);
         }
         let expires_after_s = type_state.definition().expires_after_s;
-        self.open.push(remember(made, at), expires_after_s);
+        self.open.push(remember(made, at, evidence_from), expires_after_s);
+        if made.disposition == Disposition::Automatic {
+            let site = self.scenarios.get(made.scenario).map_or(0, |s| s.site_id);
+            self.open.in_flight.start(at.plus_seconds(in_flight_s), made.id, site);
+        }
     }
 
     fn feedback_given(&mut self, feedback: &FeedbackGiven, at: Millis) {
@@ -201,7 +239,13 @@ impl State {
             }
             if taught {
                 type_state.window.push(feedback.worth.loss, &profile.monitor);
+                type_state.last_label = self.position;
             }
+        }
+        if let Some(open) = open.get(feedback.decision) {
+            let trusted = trust.get(feedback.by.0 as usize).is_none_or(|t| !t.is_adverse());
+            let site = scenarios.get(feedback.scenario).map_or(0, |s| s.site_id);
+            type_state.oversight.answered(profile, open, feedback, site, trusted);
         }
         if let (Some(arm), Some(discount), Some(bandit)) =
             (feedback.arm, discount, &mut type_state.bandit)
@@ -212,12 +256,12 @@ impl State {
         if feedback.first {
             let worth = &feedback.worth;
             type_state.tally.count_episode(Some(worth.loss), worth.reward, profile.reward_rate);
-            type_state.window.episodes += 1;
+            type_state.close_episodes(1);
         }
         // An action goes on from the first like, unless somebody said no or its outcome is known; a
         // like of an audited decision is a label and sets nothing going.
         let starts = open.get(feedback.decision).is_some_and(|open| {
-            open.disposition != Disposition::Audit
+            open.acts_on_a_like()
                 && !open.outcome
                 && open.answers.iter().all(|answer| !answer.signal.is_directed())
         });
@@ -228,7 +272,7 @@ impl State {
                 let until = at.plus_seconds(profile.in_flight_s);
                 open.in_flight.start(until, feedback.decision, site);
             }
-            Signal::Override if open.get(feedback.decision).is_some_and(|o| o.affirmed()) => {
+            Signal::Override if open.get(feedback.decision).is_some_and(|o| o.in_flight()) => {
                 open.in_flight.end(feedback.decision);
             }
             Signal::Override | Signal::Like | Signal::Neutral | Signal::Skipped => {}
@@ -238,28 +282,171 @@ impl State {
     fn close(&mut self, id: DecisionId, closing: Closing) {
         let Some(open) = self.open.get(id) else { return };
         let (type_id, unanswered) = (open.type_id, open.answers.is_empty());
-        let affirmed = open.affirmed();
+        let (in_flight, asked) = (open.in_flight(), open.asked);
         let expired = closing == Closing::Expired;
         self.open.close(id, closing);
-        if affirmed {
+        if in_flight {
             self.open.in_flight.end(id);
         }
+        let watch = self.profile.watch;
         self.with_type(type_id, |t| {
             if expired {
                 t.tally.expired += 1;
+                if let Some(settings) = &watch {
+                    t.oversight.watch.waited(settings, None);
+                }
             } else {
                 t.tally.withdrawn += 1;
             }
-            if unanswered {
-                t.window.episodes += 1;
+            if unanswered && asked {
+                t.close_episodes(1);
             }
         });
+    }
+
+    fn monitor_acted(&mut self, type_id: TypeId, action: MonitorAction, cause: &Cause) {
+        let site = match cause {
+            Cause::Alarm(alarm) => alarm.site.as_deref().and_then(|s| self.scenarios.site_named(s)),
+            Cause::Window(_) | Cause::Silence { .. } => None,
+        };
+        let watches = self.profile.watch.is_some();
+        self.with_type(type_id, |t| {
+            let TypeState { window, oversight, .. } = t;
+            let watch = &mut oversight.watch;
+            if action == MonitorAction::Retrain {
+                window.retrained();
+                watch.retrained = Some(watch.episodes);
+                watch.retrain_due = true;
+            }
+            match cause {
+                Cause::Window(_) => {}
+                Cause::Silence { .. } => watch.silence_reported = true,
+                Cause::Alarm(alarm) => {
+                    watch.set_back(alarm.watched, site);
+                    if action == MonitorAction::Escalate {
+                        watch.escalated[alarm.watched as usize] = Some(watch.episodes);
+                        // Slices and slow people are told of; only a score that people deny as a
+                        // whole hands its decisions on.
+                        oversight.escalated |=
+                            alarm.watched == Watched::Surprise && alarm.site.is_none();
+                    }
+                }
+            }
+            oversight.watch.acted |= cause.is_about_the_model() && watches;
+        });
+    }
+
+    fn certificate_changed(&mut self, type_id: TypeId, certificate: Option<Certificate>) {
+        self.with_type(type_id, |t| {
+            let oversight = &mut t.oversight;
+            match certificate {
+                Some(_) => {
+                    if oversight.certificate.is_none() {
+                        oversight.drift = Gauge::default();
+                    }
+                    oversight.issued += 1;
+                }
+                None => {
+                    oversight.lost += u32::from(oversight.certificate.is_some());
+                    oversight.drift = Gauge::default();
+                    if let Some(evidence) = &mut oversight.evidence {
+                        evidence.reset();
+                    }
+                }
+            }
+            oversight.certificate = certificate;
+        });
+    }
+
+    fn release(&mut self, scope: &Scope) {
+        self.holds.retain(|hold| hold.scope != *scope);
+        if let Scope::ScenarioType(type_id) = scope {
+            // A suppression starts from fresh evidence.
+            self.with_type(*type_id, |t| t.oversight.watch.set_back(Watched::OverrideRate, None));
+        }
+    }
+
+    fn rca_recorded(&mut self, rca: &RcaRecorded) {
+        match rca.subject {
+            RcaSubject::Look { type_id, look, should_act } => {
+                self.with_type(type_id, |t| t.oversight.watch.judged(look, should_act));
+            }
+            RcaSubject::Decision { id, .. } => {
+                for (person, right) in &rca.answers {
+                    if let Some(trust) = self.trust.get_mut(person.0 as usize) {
+                        trust.count(f64::from(u8::from(*right)));
+                    }
+                }
+                let Some(open) = self.open.get_mut(id) else { return };
+                open.judged = true;
+                let x = open.x.clone();
+                let Some((type_id, scenario)) = rca.place else { return };
+                let Self { types, scenarios, profile, position, .. } = self;
+                if let (
+                    Some(type_state),
+                    Some(effect),
+                    Lesson::Posterior { planned, .. },
+                    Scorer::Hierarchical(settings),
+                ) = (
+                    types.get_mut(type_id.0 as usize),
+                    scenarios.effect_mut(scenario),
+                    &rca.lesson,
+                    &profile.scorer,
+                ) {
+                    let clock = type_state.clock();
+                    type_state.last_label = *position;
+                    effect.directed = effect.directed.saturating_add(1);
+                    if let Some(posterior) = &mut type_state.posterior {
+                        posterior.apply(&x, effect, planned, clock, settings.weight_drift);
+                    }
+                }
+            }
+        }
+    }
+
+    fn model_fitted(&mut self, fitted: &ModelFitted) {
+        self.models += 1;
+        let position = self.position;
+        self.with_type(fitted.type_id, |t| {
+            t.oversight.watch.retrain_due = false;
+            t.models.push(ModelState {
+                id: fitted.id,
+                dataset: fitted.dataset,
+                fitted_at: position,
+                passed: fitted.evaluation.passed,
+                promoted_at: None,
+                generation: t.generation,
+            });
+        });
+    }
+
+    fn model_promoted(&mut self, promoted: &ModelPromoted) {
+        let Self { types, scenarios, position, profile, .. } = self;
+        let Some(type_state) = types.get_mut(promoted.type_id.0 as usize) else { return };
+        let Parameters { mean, covariance, effects } = &promoted.parameters;
+        let fits = type_state.posterior.as_mut().is_some_and(|p| p.replace(mean, covariance));
+        if !fits {
+            return;
+        }
+        let clock = type_state.clock();
+        for (id, mean, variance) in effects {
+            if let Some(effect) = scenarios.effect_mut(*id) {
+                (effect.mean, effect.variance, effect.touched) = (*mean, *variance, clock);
+            }
+        }
+        type_state.model = promoted.model;
+        if let Some(model) = type_state.models.iter_mut().find(|m| m.id == promoted.model) {
+            model.promoted_at = Some(*position);
+        }
+        // What was certified were the scores of the model before.
+        type_state.oversight.reset(profile.certificate.as_ref());
     }
 
     fn retrained(&mut self, type_id: TypeId, weights: &[f64]) {
         let settings = self.profile.retrain;
         let Self { types, scenarios, .. } = self;
         let Some(type_state) = types.get_mut(type_id.0 as usize) else { return };
+        type_state.oversight.watch.retrain_due = false;
         for (id, effect) in scenarios.effects_of(type_id) {
             let Some(x) = type_state.context(id) else { continue };
             let refitted = portable_sigmoid(dot(weights, x));

@@ -14,8 +14,11 @@ use serde::{Deserialize, Serialize};
 use crate::Vector;
 use crate::ids::{ActionIx, DecisionId, Digest, Millis, PersonId, ScenarioId, TokenId, TypeId};
 use crate::learning::posterior::{Logit, Move};
+use crate::learning::refit::{Evaluation, Parameters};
 use crate::learning::utility::AuditDraw;
 use crate::learning::window;
+use crate::oversight::watch::{Alarm, Watched};
+use crate::oversight::{Certificate, Hold, Level, Scope};
 use crate::people::{Person, Token};
 use crate::profile::Profile;
 use crate::proposal::Text;
@@ -103,7 +106,7 @@ pub enum Event {
         /// What it does.
         action: MonitorAction,
         /// Its evidence.
-        finding: window::Finding,
+        cause: Cause,
     },
     /// A model was refitted.
     ModelRetrained {
@@ -114,6 +117,64 @@ pub enum Event {
         /// Labels that it was fitted to.
         rows: u32,
     },
+    /// A window of episodes ended; whether the monitor had acted in it, and whether somebody is
+    /// asked if it should have.
+    MonitorLooked {
+        /// Of which scenario type.
+        type_id: TypeId,
+        /// Number of the look within its scenario type, from 1.
+        look: u64,
+        /// Whether the monitor acted.
+        acted: bool,
+        /// Probability with which such a look is sent for a verdict, in (0, 1].
+        probability: f64,
+        /// Whether it is.
+        audited: bool,
+    },
+    /// A certificate was issued, extended to a lower threshold, or lost.
+    CertificateChanged {
+        /// Of which scenario type.
+        type_id: TypeId,
+        /// The certificate from now on.
+        certificate: Option<Certificate>,
+        /// Why.
+        cause: CertificateCause,
+    },
+    /// The autonomy of a scenario type changed.
+    AutonomyChanged {
+        /// Of which scenario type.
+        type_id: TypeId,
+        /// What people grant at most from now on.
+        ceiling: Level,
+        /// What it may do from now on.
+        level: Level,
+        /// Why.
+        reason: String,
+    },
+    /// The red button was pressed on a scope.
+    RedButtonPressed(Hold),
+    /// A scope was released.
+    RedButtonReleased {
+        /// Which.
+        scope: Scope,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody settled an escalation.
+    EscalationSettled {
+        /// Of which scenario type.
+        type_id: TypeId,
+        /// What came of it.
+        reason: String,
+    },
+    /// A later, authoritative judgement.
+    RcaRecorded(Box<RcaRecorded>),
+    /// The labels that a refit works on were fixed.
+    DatasetFrozen(DatasetFrozen),
+    /// A model was refitted and evaluated on labels that it had not seen.
+    ModelFitted(Box<ModelFitted>),
+    /// A model came into force.
+    ModelPromoted(Box<ModelPromoted>),
 }
 
 /// What a monitor does.
@@ -122,6 +183,171 @@ pub enum Event {
 pub enum MonitorAction {
     /// Refits the model.
     Retrain,
+    /// Reopens the evidence for certified thresholds.
+    Adapt,
+    /// Hands what is surfaced to people with more authority, or tells them of a fault.
+    Escalate,
+    /// Holds recommending until somebody releases it.
+    Suppress,
+}
+
+impl MonitorAction {
+    /// All actions.
+    pub const ALL: [Self; 4] = [Self::Retrain, Self::Adapt, Self::Escalate, Self::Suppress];
+
+    /// The word used in API, CLI and docs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Retrain => "retrain",
+            Self::Adapt => "adapt",
+            Self::Escalate => "escalate",
+            Self::Suppress => "suppress",
+        }
+    }
+}
+
+/// Why a monitor acted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Cause {
+    /// The published rule: a window of losses, or a fixed period.
+    Window(window::Finding),
+    /// A gauge called.
+    Alarm(Alarm),
+    /// Proposals stopped coming.
+    Silence {
+        /// When the last one came.
+        since: Millis,
+        /// Usual milliseconds between two of them.
+        usual_gap_ms: f64,
+    },
+}
+
+impl Cause {
+    /// Whether it is about what the model says, rather than about sources and people: whether acting
+    /// on it was right is what the monitor's fidelity measures.
+    #[must_use]
+    pub fn is_about_the_model(&self) -> bool {
+        match self {
+            Self::Window(_) => true,
+            Self::Silence { .. } => false,
+            Self::Alarm(alarm) => {
+                !matches!(alarm.watched, Watched::Unanswered | Watched::SlowAnswers)
+            }
+        }
+    }
+}
+
+/// Why a certificate changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum CertificateCause {
+    /// The evidence crossed its level for the first time.
+    Earned,
+    /// The evidence crossed its level for a lower threshold.
+    Extended,
+    /// The override rate above it rose.
+    Drift(Alarm),
+    /// What it was about changed: the model, the profile, or the scenario type's inputs.
+    Reset,
+}
+
+/// What an RCA verdict is about, and what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RcaSubject {
+    /// One decision: was the proposed action right?
+    Decision {
+        /// Which.
+        id: DecisionId,
+        /// Whether it was.
+        right: bool,
+    },
+    /// One look of the monitor: should it have acted?
+    Look {
+        /// Of which scenario type.
+        type_id: TypeId,
+        /// Which.
+        look: u64,
+        /// Whether it should.
+        should_act: bool,
+    },
+}
+
+/// A later, authoritative judgement and what it teaches.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RcaRecorded {
+    /// What it is about, and the verdict.
+    pub subject: RcaSubject,
+    /// A note.
+    pub note: Option<String>,
+    /// Who had answered the decision, and whether they were right.
+    pub answers: Vec<(PersonId, bool)>,
+    /// The scenario type and scenario of the decision.
+    pub place: Option<(TypeId, ScenarioId)>,
+    /// What it teaches the score, as a label that cannot be wrong.
+    pub lesson: Lesson,
+}
+
+/// A frozen set of labels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetFrozen {
+    /// Number of the dataset, ascending from 1.
+    pub id: u32,
+    /// Of which scenario type.
+    pub type_id: TypeId,
+    /// Log position after which its labels begin.
+    pub after: u64,
+    /// Log position up to which they go.
+    pub until: u64,
+    /// Labels.
+    pub rows: u32,
+    /// SHA-256 of the labels in their order.
+    pub digest: Digest,
+}
+
+/// A refitted model with its evaluation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelFitted {
+    /// Number of the model, ascending from 1; 0 is what was learned online from the start.
+    pub id: u32,
+    /// Of which scenario type.
+    pub type_id: TypeId,
+    /// The dataset.
+    pub dataset: u32,
+    /// Drift that the labels were read with: what was chosen on the training part.
+    pub drift: f64,
+    /// The model.
+    pub parameters: Parameters,
+    /// Held-out evaluation against the model in force.
+    pub evaluation: Evaluation,
+}
+
+/// A model in force.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelPromoted {
+    /// Of which scenario type.
+    pub type_id: TypeId,
+    /// Which model.
+    pub model: u32,
+    /// Why.
+    pub cause: PromotionCause,
+    /// The model, brought up to the last label.
+    pub parameters: Parameters,
+    /// Which model it replaces.
+    pub replaced: u32,
+    /// The model that it replaces, as it was.
+    pub before: Parameters,
+}
+
+/// Why a model came into force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PromotionCause {
+    /// It passed the gate.
+    Gate,
+    /// Somebody decided so.
+    Person(String),
+    /// Somebody took the previous one back.
+    Rollback(String),
 }
 
 /// A policy bundle by its content.
@@ -343,6 +569,27 @@ pub struct DecisionMade {
     pub expires_at: Millis,
     /// Words that came with the proposal.
     pub text: Option<Box<Text>>,
+    /// Autonomy of the scenario type in force.
+    pub level: Level,
+    /// The certified threshold in force.
+    pub certified: Option<f64>,
+    /// Probability with which people were asked about this decision: 1 for what is surfaced, the
+    /// audit probability for what is not, 0 for what is blocked or held.
+    pub asked: f64,
+    /// What held it back, if something did.
+    pub held: Option<Box<Scope>>,
+}
+
+impl DecisionMade {
+    /// Whether people are asked about this very decision: of automatic ones, only about those that
+    /// an audit drew.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        match self.disposition {
+            Disposition::Automatic => self.audit.is_some_and(|draw| draw.chosen()),
+            disposition => disposition.asks(),
+        }
+    }
 }
 
 /// How an answer reached `npo`.
@@ -419,6 +666,8 @@ pub enum NotLearned {
     StaleModel,
     /// The scorer does not learn.
     FixedScorer,
+    /// Nobody had asked: what is volunteered about an automatic action would bias what is learned.
+    Volunteered,
 }
 
 /// What an answer teaches, as numbers.
@@ -540,6 +789,16 @@ impl Event {
             Self::OutcomeObserved { .. } => "outcome-observed",
             Self::MonitorActed { .. } => "monitor-acted",
             Self::ModelRetrained { .. } => "model-retrained",
+            Self::MonitorLooked { .. } => "monitor-looked",
+            Self::CertificateChanged { .. } => "certificate-changed",
+            Self::AutonomyChanged { .. } => "autonomy-changed",
+            Self::RedButtonPressed(_) => "red-button-pressed",
+            Self::RedButtonReleased { .. } => "red-button-released",
+            Self::EscalationSettled { .. } => "escalation-settled",
+            Self::RcaRecorded(_) => "rca-recorded",
+            Self::DatasetFrozen(_) => "dataset-frozen",
+            Self::ModelFitted(_) => "model-fitted",
+            Self::ModelPromoted(_) => "model-promoted",
         }
     }
 
@@ -560,7 +819,17 @@ impl Event {
             | Self::DecisionWithdrawn { .. }
             | Self::OutcomeObserved { .. }
             | Self::MonitorActed { .. }
-            | Self::ModelRetrained { .. } => false,
+            | Self::ModelRetrained { .. }
+            | Self::MonitorLooked { .. }
+            | Self::CertificateChanged { .. }
+            | Self::AutonomyChanged { .. }
+            | Self::RedButtonPressed(_)
+            | Self::RedButtonReleased { .. }
+            | Self::EscalationSettled { .. }
+            | Self::RcaRecorded(_)
+            | Self::DatasetFrozen(_)
+            | Self::ModelFitted(_)
+            | Self::ModelPromoted(_) => false,
         }
     }
 }

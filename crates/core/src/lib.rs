@@ -11,8 +11,10 @@
 pub mod decide;
 pub mod event;
 pub mod explain;
+pub mod guarantee;
 pub mod ids;
 pub mod learning;
+pub mod oversight;
 pub mod people;
 pub mod profile;
 pub mod proposal;
@@ -23,11 +25,13 @@ pub mod state;
 pub mod stored;
 
 mod apply;
+mod react;
 
 pub use decide::{Command, Draws, Inputs, decide};
 pub use event::{Envelope, Event};
 pub use ids::{ActionIx, DecisionId, Digest, Millis, PersonId, ScenarioId, TypeId};
 pub use profile::Profile;
+pub use react::react;
 pub use rejection::Rejection;
 pub use signal::Signal;
 pub use state::State;

@@ -5,11 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::guarantee::certificate::CertificateSettings;
 use crate::learning::posterior::PosteriorSettings;
 use crate::learning::retrain::RetrainSettings;
 use crate::learning::trust::TrustSettings;
 use crate::learning::utility::AuditSettings;
 use crate::learning::window::MonitorSettings;
+use crate::oversight::WatchSettings;
 use crate::scenario_type::NAME_MAX;
 use crate::signal::FeedbackTable;
 
@@ -80,8 +82,12 @@ pub struct Profile {
     pub reward_rate: f64,
     /// Seconds for which an affirmed action counts as in flight unless its outcome arrives.
     pub in_flight_s: u32,
-    /// Seconds for which a decision can still be given an outcome.
+    /// Seconds for which a decision can still be given an outcome or an RCA verdict.
     pub retention_s: u32,
+    /// What certified thresholds promise; nothing is certified if absent.
+    pub certificate: Option<CertificateSettings>,
+    /// What the monitor watches beside the published rule; nothing if absent.
+    pub watch: Option<WatchSettings>,
 }
 
 impl Profile {
@@ -112,7 +118,9 @@ impl Profile {
             abstain_loss: 0.25,
             reward_rate: 0.05,
             in_flight_s: 3600,
-            retention_s: 86_400,
+            retention_s: 604_800,
+            certificate: None,
+            watch: None,
         }
     }
 
@@ -132,6 +140,8 @@ impl Profile {
             trust: Some(TrustSettings { right: 4.5, wrong: 0.5 }),
             monitor: MonitorSettings::Off,
             feedback: FeedbackTable::CALIBRATED,
+            certificate: Some(CertificateSettings::default()),
+            watch: Some(WatchSettings::default()),
             ..Self::paper()
         }
     }
@@ -161,7 +171,6 @@ impl Profile {
             }
         };
         self.check_name()?;
-        self.check_monitor()?;
         match &self.scorer {
             Scorer::MovingAverage { rate } => check("scorer.rate", *rate, 0.0, 1.0)?,
             Scorer::Hierarchical(settings) => {
@@ -198,6 +207,17 @@ impl Profile {
             check("monitor.tolerance", tolerance, 0.0, 1.0)?;
             check("monitor.window", f64::from(window), 1.0, 100_000.0)?;
         }
+        if let Some(certificate) = &self.certificate {
+            check("certificate.alpha", certificate.alpha, 1e-4, 0.5)?;
+            check("certificate.delta", certificate.delta, 1e-9, 0.5)?;
+            check("certificate.audit_rate", certificate.audit_rate, 1e-3, 1.0)?;
+            check("certificate.alarm_run_length", certificate.alarm_run_length, 10.0, 1e9)?;
+        }
+        if let Some(watch) = &self.watch {
+            for (setting, value, low, high) in watch.ranges() {
+                check(setting, value, low, high)?;
+            }
+        }
         check("retrain.age_weight", self.retrain.age_weight, 1e-9, 1.0)?;
         check("retrain.precision", self.retrain.precision, 1e-9, 1e9)?;
         check("retrain.pseudo_count", self.retrain.pseudo_count, 0.0, 1e9)?;
@@ -214,19 +234,6 @@ impl Profile {
             check("feedback reward", worth.reward, -1.0, 1.0)?;
         }
         Ok(())
-    }
-
-    /// The published monitor refits moving averages; with another scorer it would report retrainings
-    /// that change nothing.
-    fn check_monitor(&self) -> Result<(), InvalidProfile> {
-        match (&self.monitor, &self.scorer) {
-            (MonitorSettings::Off, _) | (_, Scorer::MovingAverage { .. }) => Ok(()),
-            (_, Scorer::Hierarchical(_)) => Err(InvalidProfile {
-                setting: "monitor",
-                found: "on with a hierarchical scorer".into(),
-                expected: "`off`, or a moving-average scorer".into(),
-            }),
-        }
     }
 
     fn check_name(&self) -> Result<(), InvalidProfile> {

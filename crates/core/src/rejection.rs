@@ -75,6 +75,35 @@ pub enum Rejection {
         /// The answer that stands.
         given: &'static str,
     },
+    /// The decision was escalated.
+    #[error("the decision was escalated: it takes an approver, which `{0}` is not")]
+    NeedsApprover(String),
+    /// The same scope is held already.
+    #[error("the red button is pressed on `{0}` already")]
+    AlreadyHeld(String),
+    /// The scope is not held.
+    #[error("the red button is not pressed on `{0}`")]
+    NotHeld(String),
+    /// The scenario type has no open escalation.
+    #[error("`{0}` has no open escalation")]
+    NotEscalated(String),
+    /// An RCA verdict was given before, or nobody asks for one.
+    #[error("{0} takes no verdict: it has one, it was not drawn for one, or it is too old")]
+    NotForRca(String),
+    /// A model does not fit what is in force.
+    #[error("model {model} cannot come into force: {reason}")]
+    ModelConflict {
+        /// Its number.
+        model: u32,
+        /// Why not.
+        reason: String,
+    },
+    /// No such model.
+    #[error("model {0} is unknown")]
+    UnknownModel(u32),
+    /// A dataset or model number does not follow the last one.
+    #[error("another refit came in between; start again")]
+    RefitConflict,
     /// An outcome was recorded before.
     #[error("the outcome of decision `{0}` is recorded already")]
     OutcomeRecorded(DecisionId),
@@ -137,6 +166,14 @@ impl Rejection {
             Self::Expired { .. } => "decision-expired",
             Self::Withdrawn { .. } => "decision-withdrawn",
             Self::AlreadyAnswered { .. } => "already-answered",
+            Self::NeedsApprover(_) => "needs-approver",
+            Self::AlreadyHeld(_) => "already-held",
+            Self::NotHeld(_) => "not-held",
+            Self::NotEscalated(_) => "not-escalated",
+            Self::NotForRca(_) => "not-for-rca",
+            Self::ModelConflict { .. } => "model-conflict",
+            Self::UnknownModel(_) => "unknown-model",
+            Self::RefitConflict => "refit-conflict",
             Self::OutcomeRecorded(_) => "outcome-recorded",
             Self::ScenarioType(_) => "invalid-scenario-type",
             Self::Version { .. } => "version-conflict",

@@ -4,10 +4,19 @@
 //! Bytes of every version ever written are kept as test data in `crates/core/tests/stored/` and
 //! decoded in every build; a change of shape is a new version with an upcast in [`decode`].
 
+mod upcast;
+
 use crate::event::{Envelope, Event};
 
-/// Version of the stored form that is written today.
-pub const VERSION: u8 = 1;
+/// Version of the stored form of a kind that is written today; `None` for an unknown kind.
+#[must_use]
+pub fn version(kind: u16) -> Option<u8> {
+    match kind {
+        1 | 10 | 15 => Some(2),
+        2..=7 | 11..=14 | 16..=26 => Some(1),
+        _ => None,
+    }
+}
 
 /// Bytes that are not an event of a known kind and version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +61,16 @@ pub fn kind(event: &Event) -> u16 {
         Event::OutcomeObserved { .. } => 14,
         Event::MonitorActed { .. } => 15,
         Event::ModelRetrained { .. } => 16,
+        Event::MonitorLooked { .. } => 17,
+        Event::CertificateChanged { .. } => 18,
+        Event::AutonomyChanged { .. } => 19,
+        Event::RedButtonPressed(_) => 20,
+        Event::RedButtonReleased { .. } => 21,
+        Event::EscalationSettled { .. } => 22,
+        Event::RcaRecorded(_) => 23,
+        Event::DatasetFrozen(_) => 24,
+        Event::ModelFitted(_) => 25,
+        Event::ModelPromoted(_) => 26,
     }
 }
 
@@ -60,7 +79,8 @@ pub fn kind(event: &Event) -> u16 {
 pub fn encode(envelope: &Envelope) -> (u16, u8, Vec<u8>) {
     let bytes = postcard::to_extend(envelope, Vec::with_capacity(512))
         .expect("events hold no type that postcard cannot write");
-    (kind(&envelope.event), VERSION, bytes)
+    let kind = kind(&envelope.event);
+    (kind, version(kind).expect("every event has a known kind"), bytes)
 }
 
 /// Reads an event of any version back.
@@ -68,12 +88,14 @@ pub fn encode(envelope: &Envelope) -> (u16, u8, Vec<u8>) {
 /// # Errors
 /// [`DecodeError`] says whether the bytes are of an unknown form or damaged.
 pub fn decode(kind: u16, version: u8, bytes: &[u8]) -> Result<Envelope, DecodeError> {
-    if version != VERSION || !(1..=7).chain(10..=16).any(|known| known == kind) {
-        return Err(DecodeError::Unknown { kind, version });
-    }
     let corrupt = |reason: String| DecodeError::Corrupt { kind, version, reason };
-    let (envelope, rest) =
-        postcard::take_from_bytes::<Envelope>(bytes).map_err(|e| corrupt(e.to_string()))?;
+    let current = self::version(kind).ok_or(DecodeError::Unknown { kind, version })?;
+    let read = match version {
+        v if v == current => postcard::take_from_bytes::<Envelope>(bytes),
+        1 => upcast::from_1(kind, bytes),
+        _ => return Err(DecodeError::Unknown { kind, version }),
+    };
+    let (envelope, rest) = read.map_err(|e| corrupt(e.to_string()))?;
     if !rest.is_empty() {
         return Err(corrupt(format!("{} bytes too many", rest.len())));
     }

@@ -303,7 +303,7 @@ proptest! {
             // The wrong definition gives wrong words, but words.
             let _ = explain(&made, &support::plain_type(&[0.0, 1.0]), ENTITY, "");
             let _ = explain(&made, &support::plain_type(&[0.1; 9]), "", "");
-            if made.disposition.asks() {
+            if made.asks() {
                 world.answer(made.id, signal);
             }
         }

@@ -383,7 +383,7 @@ fn whole_calibrated_loop_matches() {
         assert_eq!(audited, f(&section["audited"][t]), "audited at {what}");
         let arrives = t + u(&env["dl"][t]);
         let labelled = env["lab"][t].as_bool().expect("a flag");
-        if made.disposition.asks() && labelled && arrives < horizon {
+        if made.asks() && labelled && arrives < horizon {
             let operator = u(&env["op"][t]);
             let preference = f(&env["gt"][t]);
             let given = with_operator(&draw, u(&env["kind"][operator]), preference);

@@ -84,7 +84,7 @@ fn build(events: u64, scenarios: u64, answered: bool) -> Built {
         });
         for envelope in decide(&state, command, &inputs(i as i64 * 10)).expect("accepted") {
             if let (true, Event::DecisionMade(made)) = (answered, &envelope.event)
-                && made.disposition.asks()
+                && made.asks()
             {
                 let provenance = Provenance {
                     channel: Channel::Simulation,

@@ -150,7 +150,17 @@ impl<'t, 'k> Tables<'t, 'k> {
             | Event::TokenIssued(_)
             | Event::TokenRevoked(_)
             | Event::MonitorActed { .. }
-            | Event::ModelRetrained { .. } => return Ok(()),
+            | Event::ModelRetrained { .. }
+            | Event::MonitorLooked { .. }
+            | Event::CertificateChanged { .. }
+            | Event::AutonomyChanged { .. }
+            | Event::RedButtonPressed(_)
+            | Event::RedButtonReleased { .. }
+            | Event::EscalationSettled { .. }
+            | Event::RcaRecorded(_)
+            | Event::DatasetFrozen(_)
+            | Event::ModelFitted(_)
+            | Event::ModelPromoted(_) => return Ok(()),
         };
         written.map_err(|error| failed(position, error))
     }
@@ -178,7 +188,7 @@ impl<'t, 'k> Tables<'t, 'k> {
             let found = format!("scenario {} is unknown", made.scenario);
             return Err(Error::Contradiction { position, found });
         };
-        let status = if made.disposition.asks() { Status::Open } else { Status::Closed };
+        let status = if made.asks() { Status::Open } else { Status::Closed };
         self.decision
             .execute(params![
                 made.id.0,

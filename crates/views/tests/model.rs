@@ -43,7 +43,7 @@ impl Model {
                     scenario: made.scenario,
                     type_id: made.type_id,
                     disposition: made.disposition,
-                    status: if made.disposition.asks() { Status::Open } else { Status::Closed },
+                    status: if made.asks() { Status::Open } else { Status::Closed },
                     signal: None,
                     withdrawn: None,
                     outcome: None,

@@ -1,13 +1,15 @@
 //! Taking an operator's answer: who, what, and what it teaches.
 
 use super::{Out, check_text};
-use crate::event::{Event, FeedbackGiven, Lesson, MonitorAction, NotLearned, Provenance};
+use crate::event::{
+    Cause, Disposition, Event, FeedbackGiven, Lesson, MonitorAction, NotLearned, Provenance,
+};
 use crate::ids::{DecisionId, PersonId, TypeId};
 use crate::learning::effect::moving_average;
 use crate::learning::math::predictive;
 use crate::learning::posterior::{Label, plan};
 use crate::learning::retrain::{Row, fit};
-use crate::people::NPO;
+use crate::people::{NPO, Person, Role};
 use crate::profile::{Scorer, Selector};
 use crate::proposal::LINE_MAX;
 use crate::rejection::Rejection;
@@ -40,6 +42,7 @@ pub(super) fn answer(state: &State, order: AnswerOrder, out: &mut Out) -> Result
         return Err(Rejection::AlreadyAnswered { id, given: earlier.signal.name() });
     }
     waiting(open, id, out)?;
+    may_answer(state, open, by)?;
     provenance.open_ms = out.at.since(open.at);
     let worth = state.profile().feedback.of(signal);
     let learned = lesson(state, open, by, signal, worth, provenance.consent);
@@ -66,6 +69,19 @@ pub(super) fn answer(state: &State, order: AnswerOrder, out: &mut Out) -> Result
         close_episodes(state, type_id, 1, monitored.map(|loss| (loss, row)), out);
     }
     Ok(())
+}
+
+/// What was escalated is answered by people with more authority.
+fn may_answer(state: &State, open: &Open, by: PersonId) -> Result<(), Rejection> {
+    let senior = |person: &Person| {
+        person.roles.iter().any(|role| matches!(role, Role::Approver | Role::Admin))
+    };
+    match state.person(by) {
+        Some(person) if open.disposition == Disposition::Escalated && !senior(person) => {
+            Err(Rejection::NeedsApprover(person.handle.clone()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The decision, if it can take answers at all.
@@ -124,6 +140,9 @@ fn lesson(
     };
     if type_state.generation != open.generation {
         return unchanged(NotLearned::StaleModel, open.score);
+    }
+    if !open.asked {
+        return unchanged(NotLearned::Volunteered, open.score);
     }
     match (&state.profile().scorer, &type_state.posterior) {
         (Scorer::Hierarchical(settings), Some(posterior)) => {
@@ -193,7 +212,12 @@ pub(super) fn close_episodes(
     let settings = &state.profile().monitor;
     let loss = label.as_ref().map(|(loss, _)| *loss);
     let Some(finding) = type_state.window.look(settings, closing, loss) else { return };
-    out.push(Event::MonitorActed { type_id, action: MonitorAction::Retrain, finding });
+    let cause = Cause::Window(finding);
+    out.push(Event::MonitorActed { type_id, action: MonitorAction::Retrain, cause });
+    if !keeps_rows(state) {
+        // Another scorer is refitted beside the loop, on a frozen dataset.
+        return;
+    }
     let new_row = label.map(|(_, row)| row);
     let rows = type_state.rows.iter().chain(&new_row);
     let prior = type_state.definition().prior();

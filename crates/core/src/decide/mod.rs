@@ -7,6 +7,8 @@ pub(crate) use answer::{discount, keeps_rows};
 
 mod answer;
 mod close;
+mod model;
+mod oversee;
 mod people;
 mod propose;
 mod registry;
@@ -16,12 +18,15 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 pub use answer::AnswerOrder;
+pub use model::{FitOrder, PromoteOrder};
+pub use oversee::RcaOrder;
 pub use people::{NewPerson, NewToken, PersonChange};
 pub use propose::{Features, NamedProposal, resolve};
-pub(crate) use propose::{prior_score, remember};
+pub(crate) use propose::{evidence_from, prior_score, remember};
 
-use crate::event::{Envelope, Event, Outcome, PolicyRef, RequestKey, Verdict};
-use crate::ids::{DecisionId, Millis, PersonId, TokenId};
+use crate::event::{DatasetFrozen, Envelope, Event, Outcome, PolicyRef, RequestKey, Verdict};
+use crate::ids::{DecisionId, Millis, PersonId, TokenId, TypeId};
+use crate::oversight::{Level, Scope};
 use crate::profile::Profile;
 use crate::proposal::Proposal;
 use crate::rejection::Rejection;
@@ -105,6 +110,46 @@ pub enum Command {
     IssueToken(PersonId, NewToken),
     /// Revoke a token.
     RevokeToken(TokenId),
+    /// Grant a scenario type autonomy up to a level.
+    GrantAutonomy {
+        /// Which.
+        type_id: TypeId,
+        /// Up to which level.
+        ceiling: Level,
+        /// Why.
+        reason: String,
+    },
+    /// Press the red button on a scope.
+    PressRedButton {
+        /// What is held from now on.
+        scope: Scope,
+        /// Why.
+        reason: String,
+    },
+    /// Release a scope.
+    ReleaseRedButton {
+        /// Which.
+        scope: Scope,
+        /// Why.
+        reason: String,
+    },
+    /// Settle an escalation.
+    SettleEscalation {
+        /// Of which scenario type.
+        type_id: TypeId,
+        /// What came of it.
+        reason: String,
+    },
+    /// Record an RCA verdict.
+    RecordRca(RcaOrder),
+    /// Let the monitor look at what only time shows: silent sources.
+    Watch,
+    /// Fix the labels of a refit.
+    FreezeDataset(DatasetFrozen),
+    /// Record a refitted model.
+    RecordFit(Box<FitOrder>),
+    /// Put a model in force.
+    PromoteModel(Box<PromoteOrder>),
 }
 
 /// Decides an order. An empty result means that there was nothing to do.
@@ -131,6 +176,23 @@ pub fn decide(state: &State, command: Command, inputs: &Inputs) -> Result<Events
         Command::ChangePerson(change) => people::change(state, change, &mut out)?,
         Command::IssueToken(person, token) => people::issue(state, person, token, &mut out)?,
         Command::RevokeToken(id) => people::revoke(state, id, &mut out)?,
+        Command::GrantAutonomy { type_id, ceiling, reason } => {
+            oversee::grant(state, type_id, ceiling, reason, &mut out)?;
+        }
+        Command::PressRedButton { scope, reason } => {
+            oversee::press(state, scope, reason, &mut out)?;
+        }
+        Command::ReleaseRedButton { scope, reason } => {
+            oversee::release(state, scope, reason, &mut out)?;
+        }
+        Command::SettleEscalation { type_id, reason } => {
+            oversee::settle(state, type_id, reason, &mut out)?;
+        }
+        Command::RecordRca(order) => oversee::rca(state, order, &mut out)?,
+        Command::Watch => oversee::watch(state, &mut out),
+        Command::FreezeDataset(dataset) => model::freeze(state, dataset, &mut out)?,
+        Command::RecordFit(order) => model::record(state, *order, &mut out)?,
+        Command::PromoteModel(order) => model::promote(state, *order, &mut out)?,
     }
     Ok(out.events)
 }

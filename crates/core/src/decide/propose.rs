@@ -10,7 +10,8 @@ use crate::learning::math::{portable_sigmoid, predictive};
 use crate::learning::posterior::Logit;
 use crate::learning::utility::{AuditDraw, optimistic, threshold, value_of_information};
 use crate::learning::{effect::Effect, math::dot};
-use crate::profile::{Scorer, Selector};
+use crate::oversight::Level;
+use crate::profile::{Profile, Scorer, Selector};
 use crate::proposal::{
     ENTITY_MAX, EVIDENCE_MAX, FACTS_MAX, FactValue, LINE_MAX, Proposal, ScenarioRef, Text,
 };
@@ -193,24 +194,51 @@ pub(super) fn propose(
         _ => scored.score,
     };
     let verdict = inputs.verdict.clone().unwrap_or_else(|| Arc::new(no_verdict()));
+    let oversight = &type_state.oversight;
+    let level = oversight.level();
+    let certified = oversight.certificate.map(|certificate| certificate.theta);
+    let site = match &new_scenario {
+        Some(new) => new.site.as_str(),
+        None => state.scenario(scenario).map_or("", |known| known.site),
+    };
+    let held = if state.holds().is_empty() { None } else { state.hold_on(type_id, site) };
     let above = compared >= threshold.theta();
-    let audit = match (&state.profile().audit, scored.logit) {
-        (Some(settings), Some(logit)) if verdict.allow && !above => {
+    let automatic = level == Level::Automatic && certified.is_some_and(|theta| scored.score >= theta);
+    let audit = match (&state.profile().audit, &state.profile().certificate, scored.logit) {
+        _ if !verdict.allow || held.is_some() => None,
+        (_, Some(settings), _) if automatic => {
+            Some(certain(settings.audit_rate, type_state.voi_average, inputs.draws.audit))
+        }
+        _ if above => None,
+        // People review everything until something is certified.
+        _ if level == Level::Shadow => {
+            Some(certain(1.0, type_state.voi_average, inputs.draws.audit))
+        }
+        (Some(settings), _, Some(logit)) => {
             let voi = value_of_information(logit, definition.override_cost);
             Some(AuditDraw::new(settings, voi, type_state.voi_average, inputs.draws.audit))
         }
         _ => None,
     };
-    let disposition = match (verdict.allow, above) {
+    let chosen = audit.is_some_and(|draw| draw.chosen());
+    let disposition = match (verdict.allow, held) {
         (false, _) => Disposition::Blocked,
-        (true, true) => Disposition::Surfaced,
-        (true, false) if audit.is_some_and(|draw| draw.chosen()) => Disposition::Audit,
-        (true, false) => Disposition::Abstained,
+        (true, Some(_)) => Disposition::Abstained,
+        (true, None) if automatic => Disposition::Automatic,
+        (true, None) if above && oversight.escalated => Disposition::Escalated,
+        (true, None) if above => Disposition::Surfaced,
+        (true, None) if chosen => Disposition::Audit,
+        (true, None) => Disposition::Abstained,
     };
+    let asked = match disposition {
+        Disposition::Surfaced | Disposition::Escalated => 1.0,
+        _ => audit.map_or(0.0, |draw| draw.probability),
+    };
+    let held = held.map(|hold| Box::new(hold.scope.clone()));
     let (expires_at, definition_version) =
         (out.at.plus_seconds(definition.expires_after_s), definition.version);
     let Scored { contributions, effect, logit, score } = scored;
-    out.push(Event::DecisionMade(Box::new(DecisionMade {
+    let made = Box::new(DecisionMade {
         id: state.open().next_id(),
         type_id,
         type_version: definition_version,
@@ -233,8 +261,14 @@ pub(super) fn propose(
         disposition,
         expires_at,
         text,
-    })));
-    if !disposition.asks() {
+        level,
+        certified,
+        asked,
+        held,
+    });
+    let asks = made.asks();
+    out.push(Event::DecisionMade(made));
+    if !asks {
         super::answer::close_episodes(state, type_id, 1, None, out);
     }
     Ok(())
@@ -332,6 +366,29 @@ fn choose(state: &State, type_state: &TypeState, draws: &Draws) -> Threshold {
     }
 }
 
+/// An audit draw of a probability that does not depend on the value of a label.
+fn certain(probability: f64, voi_average: f64, draw: f64) -> AuditDraw {
+    AuditDraw { voi: 0.0, voi_average, probability, draw }
+}
+
+/// From which score on everybody was asked about everything: the region that a label can speak for.
+pub(crate) fn evidence_from(profile: &Profile, made: &DecisionMade) -> f64 {
+    if made.level == Level::Shadow {
+        return 0.0;
+    }
+    let surfaced_from = match &profile.selector {
+        Selector::Fixed { .. } | Selector::Utility { .. } => made.threshold.theta(),
+        // Below the highest arm, people were asked on some days and not on others.
+        Selector::Random { arms } | Selector::Thompson { arms, .. } => {
+            arms.iter().copied().fold(0.0, f64::max)
+        }
+    };
+    match made.certified {
+        Some(theta) if made.level == Level::Automatic => surfaced_from.min(theta),
+        _ => surfaced_from,
+    }
+}
+
 fn no_verdict() -> Verdict {
     Verdict {
         allow: false,
@@ -342,7 +399,11 @@ fn no_verdict() -> Verdict {
 }
 
 /// What is remembered of a decision while people are asked about it.
-pub(crate) fn remember(made: &DecisionMade, at: crate::Millis) -> Option<Box<Open>> {
+pub(crate) fn remember(
+    made: &DecisionMade,
+    at: crate::Millis,
+    evidence_from: f64,
+) -> Option<Box<Open>> {
     made.disposition.asks().then(|| {
         Box::new(Open {
             at,
@@ -354,6 +415,9 @@ pub(crate) fn remember(made: &DecisionMade, at: crate::Millis) -> Option<Box<Ope
             arm: made.threshold.arm(),
             disposition: made.disposition,
             score: made.score,
+            asked: made.asks(),
+            evidence_from,
+            judged: false,
             answers: smallvec::SmallVec::new(),
             closing: crate::state::Closing::Open,
             outcome: false,

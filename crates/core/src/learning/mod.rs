@@ -10,6 +10,7 @@ pub mod bandit;
 pub mod effect;
 pub mod math;
 pub mod posterior;
+pub mod refit;
 pub mod retrain;
 pub mod trust;
 pub mod utility;

@@ -90,6 +90,17 @@ impl Posterior {
         Self { mean: prior.to_vec(), covariance, updates: 0 }
     }
 
+    /// Takes over the numbers of another model; false, and nothing changed, if they are not of this
+    /// size.
+    pub(crate) fn replace(&mut self, mean: &[f64], covariance: &[f64]) -> bool {
+        let fits = mean.len() == self.mean.len() && covariance.len() == self.covariance.len();
+        if fits {
+            self.mean.copy_from_slice(mean);
+            self.covariance.copy_from_slice(covariance);
+        }
+        fits
+    }
+
     /// Number of inputs.
     #[must_use]
     pub fn dim(&self) -> usize {

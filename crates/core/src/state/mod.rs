@@ -18,11 +18,13 @@ pub use open::{Answer, Closing, InFlight, Open, OpenDecisions};
 pub use requests::{REQUESTS_KEPT, Requests};
 pub use scenarios::{Scenario, Scenarios};
 pub use tally::Tally;
-pub use types::TypeState;
+pub use types::{ModelState, TypeState};
 
 use crate::event::PolicyRef;
 use crate::ids::{Digest, Millis, PersonId, ScenarioId, TokenId, TypeId};
+use crate::learning::refit::Parameters;
 use crate::learning::trust::Trust;
+use crate::oversight::{Hold, Scope};
 use crate::people::{NPO, Person, Role, Token};
 use crate::profile::Profile;
 use crate::rejection::Rejection;
@@ -47,6 +49,11 @@ pub struct State {
     pub(crate) tokens: Vec<Token>,
     pub(crate) token_digests: BTreeMap<Digest, TokenId>,
     pub(crate) requests: Requests,
+    pub(crate) holds: Vec<Hold>,
+    /// Datasets frozen so far.
+    pub(crate) datasets: u32,
+    /// Models fitted so far.
+    pub(crate) models: u32,
 }
 
 impl Default for State {
@@ -73,6 +80,9 @@ impl State {
             tokens: Vec::new(),
             token_digests: BTreeMap::new(),
             requests: Requests::default(),
+            holds: Vec::new(),
+            datasets: 0,
+            models: 0,
         };
         let npo =
             Person { handle: "npo".into(), name: "npo itself".into(), roles: vec![], active: true };
@@ -210,6 +220,45 @@ impl State {
     /// Whether a token with this digest was ever issued.
     pub(crate) fn token_digest_known(&self, digest: &Digest) -> bool {
         self.token_digests.contains_key(digest)
+    }
+
+    /// Scopes on which recommending and acting is held, in the order of their holding.
+    #[must_use]
+    pub fn holds(&self) -> &[Hold] {
+        &self.holds
+    }
+
+    /// What holds a scenario type at a site, if something does.
+    #[must_use]
+    pub fn hold_on(&self, type_id: TypeId, site: &str) -> Option<&Hold> {
+        self.holds.iter().find(|hold| match &hold.scope {
+            Scope::All => true,
+            Scope::ScenarioType(held) => *held == type_id,
+            Scope::Site(held) => held == site,
+        })
+    }
+
+    /// Datasets frozen so far.
+    #[must_use]
+    pub fn datasets(&self) -> u32 {
+        self.datasets
+    }
+
+    /// Models fitted so far.
+    #[must_use]
+    pub fn models(&self) -> u32 {
+        self.models
+    }
+
+    /// The numbers of the model in force of a scenario type.
+    #[must_use]
+    pub fn parameters(&self, type_id: TypeId) -> Option<Parameters> {
+        let posterior = self.type_state(type_id)?.posterior.as_ref()?;
+        Some(Parameters {
+            mean: posterior.mean.clone(),
+            covariance: posterior.covariance().to_vec(),
+            effects: self.scenarios.learned(type_id),
+        })
     }
 
     /// The position of the event that answered a request key, and the content it was asked with.

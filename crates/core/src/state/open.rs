@@ -53,6 +53,12 @@ pub struct Open {
     pub disposition: Disposition,
     /// Its score when it was made.
     pub score: f64,
+    /// Whether anybody is asked: not about an automatic action that no audit drew.
+    pub asked: bool,
+    /// From which score on everybody was asked about everything when it was made.
+    pub evidence_from: f64,
+    /// Whether an RCA verdict was given.
+    pub judged: bool,
     /// Answers so far.
     pub answers: SmallVec<[Answer; 1]>,
     /// How it stopped waiting.
@@ -64,10 +70,27 @@ pub struct Open {
 }
 
 impl Open {
-    /// Whether it still waits for an answer at `now`.
+    /// Whether it can still be answered at `now`.
     #[must_use]
     pub fn waits(&self, now: Millis) -> bool {
         self.closing == Closing::Open && now < self.expires_at
+    }
+
+    /// Whether a like sets its action going: a like of an audited decision is a label and sets nothing
+    /// going, and an automatic action goes already.
+    #[must_use]
+    pub fn acts_on_a_like(&self) -> bool {
+        matches!(self.disposition, Disposition::Surfaced | Disposition::Escalated)
+    }
+
+    /// Whether its action may be going on.
+    pub(crate) fn in_flight(&self) -> bool {
+        self.affirmed() || self.disposition == Disposition::Automatic
+    }
+
+    /// Whether somebody is still to answer, or to be told that nobody did.
+    fn pending(&self) -> bool {
+        self.asked && self.closing == Closing::Open && self.answers.is_empty()
     }
 
     /// Whether anybody affirmed it, so that its action may be in flight.
@@ -183,9 +206,7 @@ impl OpenDecisions {
         let due = self.expiries.values().flat_map(|queue| {
             queue.iter().take_while(|(expires, _)| *expires <= now).map(|(_, id)| *id)
         });
-        let unanswered = |id: &DecisionId| {
-            self.get(*id).is_some_and(|o| o.closing == Closing::Open && o.answers.is_empty())
-        };
+        let unanswered = |id: &DecisionId| self.get(*id).is_some_and(Open::pending);
         due.filter(unanswered).take(limit).collect()
     }
 
@@ -198,7 +219,7 @@ impl OpenDecisions {
     pub(crate) fn push(&mut self, open: Option<Box<Open>>, expires_after_s: u32) {
         let id = self.next_id();
         if let Some(open) = &open {
-            self.waiting += 1;
+            self.waiting += u64::from(open.asked);
             let queue = self.expiries.entry((open.type_id, expires_after_s)).or_default();
             queue.push_back((open.expires_at, id));
             if let Some(correlation) = &open.correlation {
@@ -210,17 +231,17 @@ impl OpenDecisions {
 
     pub(crate) fn answer(&mut self, id: DecisionId, answer: Answer) {
         let Some(open) = self.get_mut(id) else { return };
-        let first = open.answers.is_empty();
+        let pending = open.pending();
         open.answers.push(answer);
-        self.waiting -= u64::from(first);
+        self.waiting -= u64::from(pending);
     }
 
     pub(crate) fn close(&mut self, id: DecisionId, closing: Closing) {
         let Some(open) = self.get_mut(id) else { return };
-        let unanswered = open.answers.is_empty() && open.closing == Closing::Open;
+        let pending = open.pending();
         open.closing = closing;
         let correlation = open.correlation.clone();
-        self.waiting -= u64::from(unanswered);
+        self.waiting -= u64::from(pending);
         if let Some(correlation) = correlation {
             self.uncorrelate(&correlation, id);
         }
@@ -243,7 +264,7 @@ impl OpenDecisions {
         let settled = |id: DecisionId| {
             let i = usize::try_from(id.0.saturating_sub(*base)).unwrap_or(usize::MAX);
             let open = ring.get(i).and_then(Option::as_deref);
-            open.is_none_or(|o| o.closing != Closing::Open || !o.answers.is_empty())
+            open.is_none_or(|o| !o.pending())
         };
         for queue in expiries.values_mut() {
             while queue.front().is_some_and(|(at, id)| *at <= now && settled(*id)) {
@@ -255,8 +276,8 @@ impl OpenDecisions {
                 None => return,
                 Some(None) => true,
                 Some(Some(open)) => {
-                    let settled = open.closing != Closing::Open || !open.answers.is_empty();
-                    settled && open.expires_at <= now && open.at.plus_seconds(retention_s) <= now
+                    !open.pending()
+                        && open.expires_at <= now && open.at.plus_seconds(retention_s) <= now
                 }
             };
             if !done {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ScenarioId, TypeId};
 use crate::learning::effect::Effect;
+use crate::learning::refit::EFFECTS_MAX;
 
 /// `DefaultHasher::new` has fixed keys, so that the table behaves the same everywhere; nothing
 /// depends on its order in any case.
@@ -110,11 +111,35 @@ impl Scenarios {
         self.site_index.find(hash_site(site), |&i| self.sites[i as usize] == site).copied()
     }
 
+    /// The name of a site; empty for an unknown number.
+    #[must_use]
+    pub fn site_name(&self, site: u32) -> &str {
+        self.sites.get(site as usize).map_or("", String::as_str)
+    }
+
     /// What was learned about a scenario.
     #[inline]
     #[must_use]
     pub fn effect(&self, id: ScenarioId) -> Option<&Effect> {
         self.rows.get(id.0 as usize).map(|row| &row.effect)
+    }
+
+    /// Scenario, mean and variance of the learned effects of a type, the best known first kept if
+    /// there are more than a model may carry.
+    #[must_use]
+    pub fn learned(&self, type_id: TypeId) -> Vec<(ScenarioId, f64, f64)> {
+        let mut learned: Vec<_> = (0u32..)
+            .map(ScenarioId)
+            .zip(&self.rows)
+            .filter(|(_, row)| row.type_id == type_id && row.effect.directed > 0)
+            .map(|(id, row)| (id, row.effect.mean, row.effect.variance))
+            .collect();
+        if learned.len() > EFFECTS_MAX {
+            learned.sort_by(|a, b| a.2.total_cmp(&b.2).then(a.0.cmp(&b.0)));
+            learned.truncate(EFFECTS_MAX);
+            learned.sort_by_key(|(id, ..)| *id);
+        }
+        learned
     }
 
     /// Bytes held, allocation slack included.

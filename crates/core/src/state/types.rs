@@ -10,6 +10,7 @@ use crate::learning::bandit::Bandit;
 use crate::learning::posterior::Posterior;
 use crate::learning::retrain::Row;
 use crate::learning::window::Window;
+use crate::oversight::Oversight;
 use crate::profile::{Profile, Scorer, Selector};
 use crate::scenario_type::ScenarioType;
 use crate::{ScenarioId, Vector};
@@ -37,6 +38,31 @@ pub struct TypeState {
     pub contexts: Vec<(ScenarioId, Vector)>,
     /// Counts.
     pub tally: Tally,
+    /// Who may act without whom.
+    pub oversight: Oversight,
+    /// Log position of the last label that taught the model something.
+    pub last_label: u64,
+    /// Refitted models, ascending by their number.
+    pub models: Vec<ModelState>,
+    /// The model in force; 0 is what was learned online from the start.
+    pub model: u32,
+}
+
+/// A refitted model, without its numbers: those are in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelState {
+    /// Its number.
+    pub id: u32,
+    /// The dataset that it was fitted to.
+    pub dataset: u32,
+    /// Log position of its [`crate::event::ModelFitted`].
+    pub fitted_at: u64,
+    /// Whether it passed the gate.
+    pub passed: bool,
+    /// Log position of its last [`crate::event::ModelPromoted`], if it ever came into force.
+    pub promoted_at: Option<u64>,
+    /// Generation of the model that it was fitted for; another one cannot take it.
+    pub generation: u32,
 }
 
 impl TypeState {
@@ -52,6 +78,10 @@ impl TypeState {
             rows: VecDeque::new(),
             contexts: Vec::new(),
             tally: Tally::default(),
+            oversight: Oversight::default(),
+            last_label: 0,
+            models: Vec::new(),
+            model: 0,
         };
         state.reset(profile);
         state
@@ -81,6 +111,12 @@ impl TypeState {
         self.posterior.as_ref().map_or(0, |p| p.updates)
     }
 
+    /// Counts episodes that ended.
+    pub(crate) fn close_episodes(&mut self, episodes: u64) {
+        self.window.episodes += episodes;
+        self.oversight.watch.episodes += episodes;
+    }
+
     /// Starts learning anew from the priors of the version in force.
     pub(crate) fn reset(&mut self, profile: &Profile) {
         self.posterior = match profile.scorer {
@@ -97,6 +133,8 @@ impl TypeState {
         self.window = Window::default();
         self.rows.clear();
         self.contexts.clear();
+        self.oversight.reset(profile.certificate.as_ref());
+        self.model = 0;
     }
 
     /// Latest inputs of a scenario.

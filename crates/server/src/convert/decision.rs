@@ -49,7 +49,7 @@ pub(crate) struct Standing {
 impl Standing {
     /// Where a decision stands at the moment when it is made.
     pub(crate) fn new(made: &DecisionMade) -> Self {
-        let status = if made.disposition.asks() { api::Status::Open } else { api::Status::Closed };
+        let status = if made.asks() { api::Status::Open } else { api::Status::Closed };
         Self { status, signal: None }
     }
 

@@ -59,7 +59,9 @@ fn status(rejection: &Rejection, named: Named) -> u16 {
         | Rejection::UnknownScenario(_)
         | Rejection::UnknownDecision(_)
         | Rejection::UnknownPerson(_)
+        | Rejection::UnknownModel(_)
         | Rejection::UnknownToken(_) => unknown,
+        Rejection::NeedsApprover(_) => 403,
         Rejection::UnknownAction { .. }
         | Rejection::Feature(_)
         | Rejection::Field { .. }
@@ -73,6 +75,12 @@ fn status(rejection: &Rejection, named: Named) -> u16 {
         | Rejection::HandleTaken(_)
         | Rejection::LastAdmin(_)
         | Rejection::Inactive(_)
+        | Rejection::AlreadyHeld(_)
+        | Rejection::NotHeld(_)
+        | Rejection::NotEscalated(_)
+        | Rejection::NotForRca(_)
+        | Rejection::ModelConflict { .. }
+        | Rejection::RefitConflict
         | Rejection::AlreadySetUp => 409,
         Rejection::Expired { .. } => 410,
     }

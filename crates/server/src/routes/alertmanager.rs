@@ -111,7 +111,7 @@ fn expired(engine: &Engine, receipt: &Receipt) -> Option<DecisionId> {
     let unanswered = engine.read(|state| match state.open().get(made.id) {
         Some(open) => open.answers.is_empty() && open.closing == Closing::Expired,
         // No longer remembered, so long done.
-        None => made.disposition.asks(),
+        None => made.asks(),
     });
     unanswered.then_some(made.id)
 }

@@ -1,0 +1,278 @@
+//! Certified thresholds: above which score the override rate is at most α (METHODS 2.5).
+//!
+//! One [`EProcess`] for each threshold of a fixed grid watches the answers at or above it.
+//! Reaching [`GRID`]'s length over δ certifies a threshold; the union over the grid makes all certificates
+//! hold together with probability at least 1 − δ, whichever is used and whenever it is asked for.
+//!
+//! What a certificate says: it is refuted, at level δ, that the override rate above the threshold has
+//! been α or more *all along*.
+//! It does not say that the rate stays there: after an abrupt shift the certificate is wrong until
+//! the detector of [`super::detector`] takes it back.
+//! Until the first certificate a person reviews everything.
+
+use serde::{Deserialize, Serialize};
+
+use super::e_process::{EProcess, Factors};
+
+/// Thresholds that can be certified, from the strictest to the most lenient.
+///
+/// Finer at the top, where the first certificates arise and where a step costs the most coverage.
+/// The grid is part of what a certificate means and of the stored form: changing it needs a new
+/// version of both.
+pub const GRID: [f64; 14] =
+    [0.99, 0.98, 0.97, 0.96, 0.95, 0.93, 0.91, 0.88, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5];
+
+/// What is promised, and at which risk of being wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateSettings {
+    /// Override rate α that is to be certified, in [0.0001, 0.5].
+    ///
+    /// Evidence gathered under one α says nothing about another: a change needs
+    /// [`Evidence::reset`].
+    pub alpha: f64,
+    /// Probability δ that any certificate is ever wrong, in [1e-9, 0.5].
+    pub delta: f64,
+    /// Probability with which a decision above the certified threshold is still sent for a label, in
+    /// (0, 1], at least 0.001.
+    pub audit_rate: f64,
+    /// Labels that pass on average before a false alarm takes a certificate back, in [10, 1e9].
+    pub alarm_run_length: f64,
+}
+
+impl Default for CertificateSettings {
+    /// At most 5 % overrides, wrong with probability at most 5 %, a tenth of what is automatic
+    /// audited, one false alarm in 5,000 labels.
+    fn default() -> Self {
+        Self { alpha: 0.05, delta: 0.05, audit_rate: 0.1, alarm_run_length: 5_000.0 }
+    }
+}
+
+impl CertificateSettings {
+    /// Checks every number.
+    ///
+    /// # Errors
+    /// Names the first setting that is out of its range, what was found and what was expected.
+    pub fn validate(&self) -> Result<(), InvalidCertificate> {
+        let ranges = [
+            ("alpha", self.alpha, 1e-4, 0.5),
+            ("delta", self.delta, 1e-9, 0.5),
+            ("audit_rate", self.audit_rate, 1e-3, 1.0),
+            ("alarm_run_length", self.alarm_run_length, 10.0, 1e9),
+        ];
+        for (setting, found, low, high) in ranges {
+            if !(low..=high).contains(&found) {
+                return Err(InvalidCertificate { setting, found, low, high });
+            }
+        }
+        Ok(())
+    }
+
+    /// The e-value that certifies a threshold: the number of thresholds over δ.
+    #[must_use]
+    pub fn level(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "fourteen")]
+        let thresholds = GRID.len() as f64;
+        thresholds / self.delta
+    }
+}
+
+/// A setting of a certificate that is out of its range.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("certificate setting `{setting}` is {found}, expected a number from {low} to {high}")]
+pub struct InvalidCertificate {
+    setting: &'static str,
+    found: f64,
+    low: f64,
+    high: f64,
+}
+
+/// Evidence about one threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct ThresholdEvidence {
+    /// The bets against "the override rate at or above the threshold is above α".
+    pub process: EProcess,
+    /// Largest e-value so far: Ville's inequality bounds the maximum, so that what was certified once
+    /// stays so until the evidence is reset.
+    pub peak: f64,
+    /// Overrides among the labels of `process`.
+    pub overrides: u64,
+}
+
+/// Evidence about every threshold of the [`GRID`], in its order.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Evidence {
+    thresholds: [ThresholdEvidence; GRID.len()],
+    /// Labels counted since the last reset, below every threshold included.
+    pub labels: u64,
+    /// Overrides among them.
+    pub overrides: u64,
+}
+
+impl Evidence {
+    /// Counts the answer to a decision with this score, for every threshold at or below it.
+    ///
+    /// For labels whose propensity is the same over a region, or higher where the score is lower; see
+    /// [`super::e_process`] for why, and [`Evidence::observe_weighted`] for the rest.
+    /// `settings` must be valid; a score that is not a number counts for no threshold.
+    pub fn observe(&mut self, settings: &CertificateSettings, score: f64, overridden: bool) {
+        self.observe_weighted(settings, score, overridden, 1.0);
+    }
+
+    /// Counts an answer that was drawn with probability π, where no decision is labelled with less
+    /// than π₀: `share` = π₀/π, in (0, 1].
+    pub fn observe_weighted(
+        &mut self,
+        settings: &CertificateSettings,
+        score: f64,
+        overridden: bool,
+        share: f64,
+    ) {
+        self.count(settings, score, overridden, share, 0.0);
+    }
+
+    /// As [`Self::observe`], for thresholds of at least `floor` only: the score from which everybody
+    /// was asked about everything. Below it, what is safer was asked about more often.
+    pub fn observe_from(
+        &mut self,
+        settings: &CertificateSettings,
+        floor: f64,
+        score: f64,
+        overridden: bool,
+    ) {
+        self.count(settings, score, overridden, 1.0, floor);
+    }
+
+    fn count(
+        &mut self,
+        settings: &CertificateSettings,
+        score: f64,
+        overridden: bool,
+        share: f64,
+        floor: f64,
+    ) {
+        self.labels += 1;
+        self.overrides += u64::from(overridden);
+        let factors = Factors::new(settings.alpha, overridden, share);
+        for (theta, evidence) in GRID.iter().zip(&mut self.thresholds).rev() {
+            // From the most lenient to the strictest.
+            if score < *theta || score.is_nan() {
+                break;
+            }
+            if *theta < floor {
+                continue;
+            }
+            evidence.process.multiply(&factors);
+            evidence.peak = evidence.peak.max(evidence.process.value());
+            evidence.overrides += u64::from(overridden);
+        }
+    }
+
+    /// Index into [`GRID`] of the lowest certified threshold; none before the first certificate.
+    #[must_use]
+    pub fn certified(&self, settings: &CertificateSettings) -> Option<usize> {
+        let level = settings.level();
+        self.thresholds.iter().rposition(|evidence| evidence.peak >= level)
+    }
+
+    /// The lowest certified threshold itself.
+    #[must_use]
+    pub fn certified_threshold(&self, settings: &CertificateSettings) -> Option<f64> {
+        self.certified(settings).map(|index| GRID[index])
+    }
+
+    /// Evidence about each threshold, in the order of [`GRID`].
+    #[must_use]
+    pub fn thresholds(&self) -> &[ThresholdEvidence; GRID.len()] {
+        &self.thresholds
+    }
+
+    /// Forgets everything: after an alarm, a change of α, or a change of what is scored.
+    pub fn reset(&mut self) {
+        *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: CertificateSettings = CertificateSettings {
+        alpha: 0.05,
+        delta: 0.05,
+        audit_rate: 0.1,
+        alarm_run_length: 5_000.0,
+    };
+
+    /// Counts `likes` answers at `score`; what is certified after them.
+    fn check(score: f64, likes: usize, expected: Option<f64>) {
+        let mut evidence = Evidence::default();
+        for _ in 0..likes {
+            evidence.observe(&SETTINGS, score, false);
+        }
+        assert_eq!(evidence.certified_threshold(&SETTINGS), expected, "{likes} likes at {score}");
+    }
+
+    #[test]
+    fn enough_likes_certify_the_lowest_threshold_they_speak_for() {
+        assert_eq!(SETTINGS.level(), 280.0);
+        check(0.5, 0, None);
+        check(0.97, 100, None);
+        // Every threshold up to the score has the same evidence, so the lowest is certified.
+        check(0.97, 200, Some(0.5));
+        check(0.499, 10_000, None);
+        check(f64::NAN, 10_000, None);
+    }
+
+    #[test]
+    fn overrides_below_keep_the_certificate_above() {
+        let mut evidence = Evidence::default();
+        for _ in 0..300 {
+            evidence.observe(&SETTINGS, 0.9, false);
+            evidence.observe(&SETTINGS, 0.65, true);
+        }
+        assert_eq!(evidence.certified_threshold(&SETTINGS), Some(0.7));
+        assert_eq!((evidence.labels, evidence.overrides), (600, 300));
+        let at = |theta: f64| {
+            let index = GRID.iter().position(|grid| *grid == theta).expect("on the grid");
+            let evidence = &evidence.thresholds()[index];
+            (evidence.process.labels(), evidence.overrides)
+        };
+        assert_eq!([at(0.91), at(0.88), at(0.6)], [(0, 0), (300, 0), (600, 300)]);
+    }
+
+    #[test]
+    fn a_certificate_stays_until_reset() {
+        let mut evidence = Evidence::default();
+        for overridden in [false, true] {
+            for _ in 0..200 {
+                evidence.observe(&SETTINGS, 1.0, overridden);
+            }
+            assert_eq!(evidence.certified(&SETTINGS), Some(13));
+        }
+        let stricter = CertificateSettings { delta: 1e-9, ..SETTINGS };
+        assert_eq!(evidence.certified(&stricter), None);
+        evidence.reset();
+        assert_eq!(evidence, Evidence::default());
+        assert_eq!(evidence.certified(&SETTINGS), None);
+    }
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        let check = |settings: CertificateSettings, expected: &str| {
+            let found = settings.validate().err().map(|error| error.to_string());
+            assert_eq!(found.as_deref().unwrap_or(""), expected);
+        };
+        check(CertificateSettings::default(), "");
+        let alpha = CertificateSettings { alpha: 0.0, ..SETTINGS };
+        check(alpha, "certificate setting `alpha` is 0, expected a number from 0.0001 to 0.5");
+        let rate = CertificateSettings { audit_rate: f64::NAN, ..SETTINGS };
+        check(rate, "certificate setting `audit_rate` is NaN, expected a number from 0.001 to 1");
+    }
+
+    #[test]
+    fn the_grid_descends_from_99_to_50_percent() {
+        assert!(GRID.windows(2).all(|pair| pair[0] > pair[1]));
+        assert_eq!((GRID[0], GRID[13]), (0.99, 0.5));
+    }
+}

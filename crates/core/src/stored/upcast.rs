@@ -1,0 +1,159 @@
+//! Older stored forms, and what became of them.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::Vector;
+use crate::event::{
+    Cause, DecisionMade, Disposition, Envelope, Event, MonitorAction, NewScenario, RequestKey,
+    Threshold, Verdict,
+};
+use crate::ids::{ActionIx, DecisionId, Millis, PersonId, ScenarioId, TypeId};
+use crate::learning::posterior::Logit;
+use crate::learning::retrain::RetrainSettings;
+use crate::learning::trust::TrustSettings;
+use crate::learning::utility::{AuditDraw, AuditSettings};
+use crate::learning::window::{Finding, MonitorSettings};
+use crate::oversight::Level;
+use crate::profile::{Profile, Scorer, Selector};
+use crate::proposal::Text;
+use crate::signal::FeedbackTable;
+
+/// Kind 1 before profiles certified thresholds and watched.
+#[derive(Deserialize)]
+struct Profile1 {
+    name: String,
+    scorer: Scorer,
+    selector: Selector,
+    audit: Option<AuditSettings>,
+    trust: Option<TrustSettings>,
+    monitor: MonitorSettings,
+    retrain: RetrainSettings,
+    feedback: FeedbackTable,
+    abstain_loss: f64,
+    reward_rate: f64,
+    in_flight_s: u32,
+    retention_s: u32,
+}
+
+/// Kind 10 before decisions were made under a level of autonomy.
+#[derive(Deserialize)]
+struct DecisionMade1 {
+    id: DecisionId,
+    type_id: TypeId,
+    type_version: u32,
+    generation: u32,
+    model_updates: u64,
+    profile: u32,
+    scenario: ScenarioId,
+    new_scenario: Option<Box<NewScenario>>,
+    action: ActionIx,
+    raw: Vector,
+    x: Vector,
+    contributions: Vector,
+    effect: f64,
+    logit: Option<Logit>,
+    score: f64,
+    compared: f64,
+    threshold: Threshold,
+    audit: Option<AuditDraw>,
+    verdict: Arc<Verdict>,
+    disposition: Disposition,
+    expires_at: Millis,
+    text: Option<Box<Text>>,
+}
+
+/// Kind 15 before the monitor had other causes than the published rule.
+#[derive(Deserialize)]
+struct MonitorActed1 {
+    type_id: TypeId,
+    action: MonitorAction,
+    finding: Finding,
+}
+
+impl From<Profile1> for Event {
+    fn from(old: Profile1) -> Self {
+        Self::ProfileActivated(Box::new(Profile {
+            name: old.name,
+            scorer: old.scorer,
+            selector: old.selector,
+            audit: old.audit,
+            trust: old.trust,
+            monitor: old.monitor,
+            retrain: old.retrain,
+            feedback: old.feedback,
+            abstain_loss: old.abstain_loss,
+            reward_rate: old.reward_rate,
+            in_flight_s: old.in_flight_s,
+            retention_s: old.retention_s,
+            certificate: None,
+            watch: None,
+        }))
+    }
+}
+
+impl From<DecisionMade1> for Event {
+    fn from(old: DecisionMade1) -> Self {
+        let asked = match old.disposition {
+            Disposition::Surfaced | Disposition::Escalated => 1.0,
+            _ => old.audit.map_or(0.0, |draw| draw.probability),
+        };
+        Self::DecisionMade(Box::new(DecisionMade {
+            id: old.id,
+            type_id: old.type_id,
+            type_version: old.type_version,
+            generation: old.generation,
+            model_updates: old.model_updates,
+            profile: old.profile,
+            scenario: old.scenario,
+            new_scenario: old.new_scenario,
+            action: old.action,
+            raw: old.raw,
+            x: old.x,
+            contributions: old.contributions,
+            effect: old.effect,
+            logit: old.logit,
+            score: old.score,
+            compared: old.compared,
+            threshold: old.threshold,
+            audit: old.audit,
+            verdict: old.verdict,
+            disposition: old.disposition,
+            expires_at: old.expires_at,
+            text: old.text,
+            level: Level::Recommend,
+            certified: None,
+            asked,
+            held: None,
+        }))
+    }
+}
+
+impl From<MonitorActed1> for Event {
+    fn from(MonitorActed1 { type_id, action, finding }: MonitorActed1) -> Self {
+        Self::MonitorActed { type_id, action, cause: Cause::Window(finding) }
+    }
+}
+
+/// What stands before the fields of an event in its envelope: who, when, and the number of the
+/// event's variant, which says nothing beyond the kind.
+type Head = (Millis, PersonId, Option<RequestKey>, u32);
+
+/// Reads version 1 of a kind that has later ones.
+pub(super) fn from_1(kind: u16, bytes: &[u8]) -> Result<(Envelope, &[u8]), postcard::Error> {
+    match kind {
+        1 => read::<Profile1>(bytes),
+        10 => read::<DecisionMade1>(bytes),
+        _ => read::<MonitorActed1>(bytes),
+    }
+}
+
+fn read<T: DeserializeOwned + Into<Event>>(
+    bytes: &[u8],
+) -> Result<(Envelope, &[u8]), postcard::Error> {
+    let ((at, actor, request, _), rest) = postcard::take_from_bytes::<Head>(bytes)?;
+    let (old, rest) = postcard::take_from_bytes::<T>(rest)?;
+    Ok((Envelope { at, actor, request, event: old.into() }, rest))
+}

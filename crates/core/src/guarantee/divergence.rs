@@ -156,8 +156,8 @@ pub fn diverging(rows: &[Row<'_>], settings: &DivergenceSettings) -> Result<Vec<
     let mut found: Vec<usize> = (0..slices.len()).filter(|&i| q_values[i] <= settings.q).collect();
     // Ties go to the broader slice: slices by one key come before those by two.
     found.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]).then(a.cmp(&b)));
-    let candidates = found.iter().map(|&i| slices[i].0);
-    let kept = thin(&table, candidates, settings);
+    let candidates: Vec<Slice> = found.iter().map(|&i| slices[i].0).collect();
+    let kept = thin(&table, &candidates, settings);
     let findings = found.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(i, _)| {
         let (slice, counts) = slices[i];
         Finding {
@@ -178,29 +178,26 @@ pub fn diverging(rows: &[Row<'_>], settings: &DivergenceSettings) -> Result<Vec<
 const THINNED_MAX: usize = 1_000;
 
 /// For each discovery, the strongest first, whether it shows what those kept before do not.
-fn thin(
-    table: &Table<'_>,
-    found: impl Iterator<Item = Slice>,
-    settings: &DivergenceSettings,
-) -> Vec<bool> {
+fn thin(table: &Table<'_>, found: &[Slice], settings: &DivergenceSettings) -> Vec<bool> {
+    let found = &found[..found.len().min(THINNED_MAX)];
+    // Divided by their number, so that chance adds a finding to what is true with probability q at
+    // most, roughly: the slices are chosen by the same data.
+    #[expect(clippy::cast_precision_loss, reason = "at most `THINNED_MAX`")]
+    let level = settings.q / found.len().max(1) as f64;
     let mut explained = vec![false; table.rows()];
     let mut kept_count = 0;
-    found
-        .take(THINNED_MAX)
-        .map(|slice| {
-            if kept_count == FINDINGS_MAX {
-                return false;
-            }
-            let (inside, outside) = table.split(slice, &explained);
-            // Chosen by the data already, so this is a rule for what to show and not a test.
-            let kept = excess(inside, outside, settings.tolerance) <= settings.q;
-            if kept {
-                table.mark(slice, &mut explained);
-                kept_count += 1;
-            }
-            kept
-        })
-        .collect()
+    let mut keep = |slice: &Slice| {
+        let (inside, outside) = table.split(*slice, &explained);
+        let kept = kept_count < FINDINGS_MAX
+            && excess(inside, outside, settings.tolerance) <= level.max(f64::MIN_POSITIVE);
+        if kept {
+            table.mark(*slice, &mut explained);
+            kept_count += 1;
+        }
+        kept
+    };
+    // The strongest is what the others are held against.
+    found.iter().enumerate().map(|(rank, slice)| keep(slice) || rank == 0).collect()
 }
 
 /// p-value of "no more overrides in the slice than in the rest, or no more than tolerated".

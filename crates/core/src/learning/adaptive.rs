@@ -260,7 +260,7 @@ impl Adaptive {
     pub fn apply(&mut self, x: &[f64], lesson: &Lesson) {
         let inputs = self.inputs(x);
         for (expert, planned) in self.experts.iter_mut().zip(&lesson.experts) {
-            let seen = expert.settings.expansion.part(&inputs, self.scaler.dim());
+            let seen = &inputs[..expert.filter.dim()];
             expert.filter.apply(seen, planned.step, expert.drift);
             expert.weight *= planned.likelihood;
         }
@@ -313,8 +313,7 @@ impl Adaptive {
 
 impl Expert {
     fn judge(&self, inputs: &[f64]) -> Opinion {
-        let dim = self.settings.expansion.inputs_of(self.filter.dim());
-        let logit = self.filter.logit(self.settings.expansion.part(inputs, dim));
+        let logit = self.filter.logit(&inputs[..self.filter.dim()]);
         let meant = predictive(logit.mean, logit.variance);
         let noise = self.settings.noise;
         Opinion { logit, probability: inside((1.0 - noise) * meant + noise * (1.0 - meant)) }

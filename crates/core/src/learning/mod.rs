@@ -6,7 +6,9 @@
 //! event) and its application (sums and products only), so that replay is cheap and the same to
 //! the last bit on every platform.
 
+pub mod adaptive;
 pub mod bandit;
+pub mod crowd;
 pub mod effect;
 pub mod math;
 pub mod posterior;

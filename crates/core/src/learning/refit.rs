@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::effect::Effect;
 use super::math::predictive;
 use super::posterior::{Label, Posterior, PosteriorSettings, plan};
+use crate::guarantee::calibration::{self, CalibrationSettings};
+use crate::guarantee::sequence::Estimate;
 use crate::{ScenarioId, Vector};
 
 /// Scenario effects that a model may carry, so that its event stays within the log's limit.
@@ -336,8 +338,35 @@ fn gate(slices: &[SliceScore]) -> (bool, String) {
     }
 }
 
-/// Calibration of predictions `(p, liked)`.
+/// Calibration of predictions `(p, liked)`, with intervals at 95 %.
 #[must_use]
 pub fn calibration(pairs: &[(f64, bool)]) -> Calibration {
-    Calibration { rows: u32::try_from(pairs.len()).unwrap_or(u32::MAX), ..Calibration::default() }
+    let latest = &pairs[pairs.len().saturating_sub(calibration::ROWS_MAX)..];
+    let rows = latest.iter().map(|(p, liked)| calibration::Row {
+        p: p.clamp(0.0, 1.0),
+        y: f64::from(u8::from(*liked)),
+        weight: 1.0,
+    });
+    let settings = CalibrationSettings::default();
+    // Neither the settings nor rows of this form can be out of range.
+    let Ok(report) = calibration::Calibration::of(rows, &settings) else {
+        return Calibration::default();
+    };
+    let three = |e: Estimate| (e.value.unwrap_or(0.0), e.low, e.high);
+    Calibration {
+        rows: u32::try_from(report.rows).unwrap_or(u32::MAX),
+        brier: three(report.brier),
+        ece: three(report.error),
+        slope: report.recalibration.map(|r| r.slope),
+        curve: report
+            .bins
+            .iter()
+            .map(|bin| CurvePoint {
+                predicted: bin.predicted,
+                observed: bin.observed.value.unwrap_or(0.0),
+                interval: (bin.observed.low, bin.observed.high),
+                rows: u32::try_from(bin.rows).unwrap_or(u32::MAX),
+            })
+            .collect(),
+    }
 }

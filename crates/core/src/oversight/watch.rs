@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::guarantee::detector::ShiryaevRoberts;
+use crate::guarantee::fidelity::FidelityCounts;
 use crate::ids::Millis;
 
 /// Sites watched singly, per scenario type; further ones are watched together with the type.
@@ -158,23 +159,6 @@ pub struct LookAudit {
     pub at: Millis,
 }
 
-/// Counts behind the monitor's fidelity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Looks {
-    /// Looks with an action.
-    pub acted: u64,
-    /// Looks without one.
-    pub silent: u64,
-    /// Verdicts on looks with an action.
-    pub acted_judged: u64,
-    /// … that found the action right.
-    pub acted_right: u64,
-    /// Verdicts on looks without one.
-    pub silent_judged: u64,
-    /// … that found it right to do nothing.
-    pub silent_right: u64,
-}
-
 /// What the monitor remembers of one scenario type.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Watch {
@@ -195,7 +179,7 @@ pub struct Watch {
     /// Whether the monitor acted since then.
     pub acted: bool,
     /// Looks and their verdicts.
-    pub looks: Looks,
+    pub looks: FidelityCounts,
     /// Looks that wait for a verdict.
     pub audits: Vec<LookAudit>,
     /// Episodes closed when the monitor last asked for retraining.
@@ -302,8 +286,7 @@ impl Watch {
     pub(crate) fn look(&mut self, look: u64, acted: bool, audited: bool, at: Millis) {
         self.looked = self.episodes;
         self.acted = false;
-        let looks = &mut self.looks;
-        *(if acted { &mut looks.acted } else { &mut looks.silent }) += 1;
+        self.looks.look(acted);
         if audited {
             if self.audits.len() >= AUDITS_MAX {
                 self.audits.remove(0);
@@ -315,22 +298,14 @@ impl Watch {
     /// The next look's number.
     #[must_use]
     pub fn next_look(&self) -> u64 {
-        self.looks.acted + self.looks.silent + 1
+        self.looks.acted.total + self.looks.silent.total + 1
     }
 
     /// Counts a verdict: whether the monitor should have acted.
     pub(crate) fn judged(&mut self, look: u64, should_act: bool) {
         let Some(i) = self.audits.iter().position(|audit| audit.look == look) else { return };
         let acted = self.audits.remove(i).acted;
-        let right = u64::from(acted == should_act);
-        let looks = &mut self.looks;
-        if acted {
-            looks.acted_judged += 1;
-            looks.acted_right += right;
-        } else {
-            looks.silent_judged += 1;
-            looks.silent_right += right;
-        }
+        self.looks.audit(acted, acted == should_act);
     }
 }
 

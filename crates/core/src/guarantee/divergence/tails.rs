@@ -57,8 +57,7 @@ fn sum_from(first: f64, ratios: impl Iterator<Item = f64>) -> f64 {
             break;
         }
     }
-    // Long tails from far below the mode overflow as a product of a tiny and a huge number only
-    // where the logarithm of the sum is taken first.
+    // The sum overflows only from far below the mode, where the tail is 1 to the last bit.
     (first + f64::ln(sum)).exp().min(1.0)
 }
 

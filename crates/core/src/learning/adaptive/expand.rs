@@ -33,11 +33,6 @@ impl Expansion {
         }
     }
 
-    /// The prefix of a longer expansion that this one sees.
-    pub(super) fn part(self, expanded: &[f64], length: usize) -> &[f64] {
-        &expanded[..self.length(length).min(expanded.len())]
-    }
-
     /// Expands standardised inputs.
     pub(super) fn expand(self, inputs: &[f64]) -> Vec<f64> {
         let mut expanded = Vec::with_capacity(self.length(inputs.len()));

@@ -28,10 +28,6 @@ impl Scaler {
         Self { columns: vec![Column::default(); inputs] }
     }
 
-    pub(super) fn dim(&self) -> usize {
-        self.columns.len()
-    }
-
     /// Standardised inputs; 0 where a value is missing or nothing is known yet.
     pub(super) fn scaled(&self, x: &[f64]) -> Vec<f64> {
         self.columns

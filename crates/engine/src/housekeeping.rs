@@ -1,12 +1,14 @@
 //! What happens without being asked: expiry of unanswered decisions, and snapshots.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use npo_core::Command;
 use npo_core::people::NPO;
+use npo_core::state::TypeState;
+use npo_core::{Command, TypeId};
 
 use crate::{Engine, Inner, restore};
 
@@ -15,6 +17,12 @@ use crate::{Engine, Inner, restore};
 const EXPIRY_TICK: Duration = Duration::from_millis(250);
 /// How often the need of a snapshot is looked at.
 const SNAPSHOT_TICK: Duration = Duration::from_millis(500);
+/// How often the monitor looks for silent sources.
+const WATCH_TICK: Duration = Duration::from_secs(10);
+/// How often refits that are due are looked for.
+const REFIT_TICK: Duration = Duration::from_secs(1);
+/// Labels after which a refit that failed is tried again.
+const LABELS_UNTIL_RETRY: u64 = 20;
 /// Expiries recorded per tick: keeps a burst of them from holding up answers.
 const EXPIRIES_PER_TICK: usize = 1024;
 
@@ -44,6 +52,45 @@ pub(crate) fn start_expiry(inner: Arc<Inner>) -> JoinHandle<()> {
             if let Err(refusal) = engine.order_blocking(NPO, None, Command::Expire(id)) {
                 tracing::warn!(%id, %refusal, "an expiry was not recorded; trying again");
                 return;
+            }
+        }
+    })
+}
+
+/// Lets the monitor see what only time shows: silent sources.
+pub(crate) fn start_watch(inner: Arc<Inner>) -> JoinHandle<()> {
+    start("npo-watch", inner, WATCH_TICK, |engine| {
+        if let Err(refusal) = engine.order_blocking(NPO, None, Command::Watch) {
+            tracing::warn!(%refusal, "what the monitor saw was not recorded; looking again");
+        }
+    })
+}
+
+/// Refits what the monitor asked for. A refit that could not be made is tried again once there are
+/// more labels.
+pub(crate) fn start_refits(inner: Arc<Inner>) -> JoinHandle<()> {
+    let mut tried: BTreeMap<TypeId, u64> = BTreeMap::new();
+    start("npo-refit", inner, REFIT_TICK, move |engine| {
+        for (type_id, labels) in engine.read(|state| {
+            let due = |(id, t): (TypeId, &TypeState)| {
+                (t.oversight.watch.retrain_due && t.posterior.is_some()).then_some((id, t.updates()))
+            };
+            (0u32..).map(TypeId).zip(state.types()).filter_map(due).collect::<Vec<_>>()
+        }) {
+            if tried.get(&type_id).is_some_and(|before| labels < before + LABELS_UNTIL_RETRY) {
+                continue;
+            }
+            match engine.refit_blocking(NPO, type_id) {
+                Ok(done) => {
+                    let (model, rows, promoted) = (done.model, done.rows, done.promoted);
+                    let reason = done.evaluation.reason;
+                    tracing::info!(%type_id, model, rows, promoted, %reason, "refitted");
+                    tried.remove(&type_id);
+                }
+                Err(error) => {
+                    tracing::warn!(%type_id, %error, "not refitted; trying again with more labels");
+                    tried.insert(type_id, labels);
+                }
             }
         }
     })

@@ -16,6 +16,7 @@ mod counters;
 mod gather;
 mod housekeeping;
 mod order;
+mod refit;
 mod restore;
 mod wait;
 
@@ -36,6 +37,7 @@ use tokio::sync::watch;
 
 pub use advance::advance;
 pub use counters::{Counters, GROUP_BOUNDS};
+pub use refit::{LABELS_MAX, RefitError, RefitSummary};
 pub use restore::{OpenError, OpenReport, STATE_FORM, fold};
 pub use wait::{block_on, block_on_for};
 
@@ -128,6 +130,8 @@ struct Inner {
     people: AtomicU64,
     stop: AtomicBool,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Held by a refit, a promotion or a rollback, one at a time.
+    refitting: Mutex<()>,
 }
 
 /// The loop; a cheap handle.
@@ -168,11 +172,14 @@ impl Engine {
             people: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             threads: Mutex::new(Vec::new()),
+            refitting: Mutex::new(()),
         };
         let engine = Self(Arc::new(inner));
         let threads = vec![
             commit::start(Arc::clone(&engine.0), log),
             housekeeping::start_expiry(Arc::clone(&engine.0)),
+            housekeeping::start_watch(Arc::clone(&engine.0)),
+            housekeeping::start_refits(Arc::clone(&engine.0)),
         ];
         engine.0.threads.lock().extend(threads);
         if engine.0.snapshots.is_some() {
@@ -258,6 +265,7 @@ impl Engine {
         self.0.core.lock().closing = true;
         self.0.work.notify_all();
         let threads: Vec<_> = self.0.threads.lock().drain(..).collect();
+        threads.iter().for_each(|thread| thread.thread().unpark());
         for thread in threads {
             if thread.join().is_err() {
                 tracing::error!("an engine thread panicked");

@@ -73,7 +73,8 @@ pub(crate) fn start_refits(inner: Arc<Inner>) -> JoinHandle<()> {
     start("npo-refit", inner, REFIT_TICK, move |engine| {
         for (type_id, labels) in engine.read(|state| {
             let due = |(id, t): (TypeId, &TypeState)| {
-                (t.oversight.watch.retrain_due && t.posterior.is_some()).then_some((id, t.updates()))
+                (t.oversight.watch.retrain_due && t.posterior.is_some())
+                    .then_some((id, t.updates()))
             };
             (0u32..).map(TypeId).zip(state.types()).filter_map(due).collect::<Vec<_>>()
         }) {

@@ -246,7 +246,9 @@ impl Engine {
                 until: Some(until),
             };
             let promoted = self.order_blocking(by, None, Command::PromoteModel(Box::new(order)));
-            let behind = || self.read(|s| s.type_state(labels.type_id).is_some_and(|t| t.last_label > until));
+            let behind = || {
+                self.read(|s| s.type_state(labels.type_id).is_some_and(|t| t.last_label > until))
+            };
             match promoted {
                 Err(Refusal::Rejected(Rejection::ModelConflict { .. })) if behind() => {}
                 other => return other.map(drop).map_err(RefitError::from),

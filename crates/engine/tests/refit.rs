@@ -1,0 +1,245 @@
+//! Refits beside the loop: labels that change sides, the gate, promotion, rollback, restarts.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use npo_core::decide::{AnswerOrder, NewPerson};
+use npo_core::event::{Channel, Provenance, Verdict};
+use npo_core::oversight::WatchSettings;
+use npo_core::people::{NPO, Role};
+use npo_core::proposal::{Proposal, ScenarioRef};
+use npo_core::scenario_type::ScenarioType;
+use npo_core::{
+    Command, DecisionId, Draws, Inputs, PersonId, Profile, Signal, State, TypeId, stored,
+};
+use npo_engine::{Engine, Options, RefitError, advance};
+use npo_log::{EventLog, MemoryLog, Record};
+
+const TYPE: &str = r#"
+name = "link-flapping"
+version = 1
+title = "A link flaps"
+description = "Up and down."
+risk = "medium"
+expires_after_s = 600
+override_cost = 0.01
+prior_intercept = 3.0
+[[features]]
+name = "flaps"
+title = "Flaps"
+unit = "1"
+description = "Changes in the window."
+min = 0.0
+max = 100.0
+center = 4.0
+scale = 4.0
+prior = 0.5
+[[actions]]
+name = "dampen-link"
+title = "Dampen the link"
+description = "Hold it down."
+prior = 0.0
+reversible = true
+"#;
+
+const KIND: TypeId = TypeId(0);
+
+/// Everything is surfaced, and everybody is taken at their word.
+fn profile(watch: Option<WatchSettings>) -> Profile {
+    Profile { trust: None, watch, certificate: None, ..Profile::calibrated() }
+}
+
+fn open(log: Box<dyn EventLog>, profile: Profile) -> Engine {
+    let options = Options { profile, ..Options::default() };
+    Engine::open(log, None, options).expect("the log opens").0
+}
+
+/// An engine on a log of `decisions` surfaced decisions that wait for answers.
+fn prepared(watch: Option<WatchSettings>, decisions: u32) -> Engine {
+    let mut log = MemoryLog::new();
+    let mut state = State::default();
+    let mut records = Vec::new();
+    let allow = Verdict { allow: true, bundle: [0; 32], rules: vec![], error: None };
+    let verdict = Some(Arc::new(allow));
+    let mut order = |command: Command| {
+        let draws = Draws { audit: 0.5, seed: 1, arm: None };
+        let (at, actor, verdict) = (Engine::now(), NPO, verdict.clone());
+        let inputs = Inputs { at, actor, request: None, draws, verdict };
+        advance(&mut state, command, &inputs, |_, envelope| {
+            let (kind, version, body) = stored::encode(envelope);
+            records.push(Record { kind, version, body });
+        })
+        .expect("accepted");
+    };
+    order(Command::ActivateProfile(Box::new(profile(watch))));
+    let definition = ScenarioType::from_toml(TYPE).expect("the type is valid");
+    order(Command::ActivateScenarioType(Box::new(definition)));
+    for handle in ["ana", "ben"] {
+        let (handle, name) = (handle.to_owned(), handle.to_owned());
+        let person = NewPerson { handle, name, roles: vec![Role::Operator] };
+        order(Command::AddPerson(person));
+    }
+    for i in 0..decisions {
+        let site = if i.is_multiple_of(5) { "east" } else { "west" };
+        let scenario = ScenarioRef::Named { entity: format!("leaf{}", i % 5), site: site.into() };
+        let raw = [flaps(u64::from(i))].as_slice().into();
+        order(Command::Propose(Proposal { type_id: KIND, scenario, action: 0, raw, text: None }));
+    }
+    log.append(0, &records).expect("is appended");
+    open(Box::new(log), profile(watch))
+}
+
+/// The feature of decision `i`.
+fn flaps(i: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "below 9")]
+    let flaps = (i * 7 % 9) as f64;
+    flaps
+}
+
+fn order(engine: &Engine, command: Command) {
+    engine.order_blocking(NPO, None, command).expect("accepted");
+}
+
+fn answer(engine: &Engine, decision: DecisionId, by: u32, signal: Signal) {
+    let provenance = Provenance {
+        channel: Channel::Simulation,
+        open_ms: 0,
+        viewed_ms: None,
+        explanation: None,
+        reason: None,
+        confidence: None,
+        consent: true,
+    };
+    let order = AnswerOrder { decision, by: PersonId(by), signal, provenance };
+    self::order(engine, Command::Answer(order));
+}
+
+/// Labels of a range of decisions by one rule: many flaps are liked, or the other way round.
+fn labels(engine: &Engine, decisions: Range<u64>, many_are_liked: bool) {
+    for i in decisions {
+        let liked = (flaps(i) > 4.0) == many_are_liked;
+        let by = if i % 2 == 0 { 1 } else { 2 };
+        let signal = if liked { Signal::Like } else { Signal::Override };
+        answer(engine, DecisionId(i), by, signal);
+    }
+}
+
+/// Bytes of the running state and of a fresh fold of its log.
+fn assert_replays(engine: &Engine) {
+    let live = engine.read(|state| postcard::to_stdvec(state).expect("encodes"));
+    let mut reader = engine.reader().expect("a reader");
+    let folded = npo_engine::fold(reader.as_mut(), State::default(), None).expect("folds");
+    assert!(
+        live == postcard::to_stdvec(&folded).expect("encodes"),
+        "the log folds to another state"
+    );
+}
+
+fn model_in_force(engine: &Engine) -> u32 {
+    engine.read(|state| state.types()[0].model)
+}
+
+#[test]
+fn people_who_changed_their_minds_are_followed_and_a_promotion_can_be_taken_back() {
+    let engine = prepared(None, 700);
+    labels(&engine, 0..300, true);
+    labels(&engine, 300..600, false);
+    let before = engine.read(|state| state.parameters(KIND));
+    let done = engine.refit_blocking(PersonId(1), KIND).expect("is refitted");
+    assert!(done.promoted, "{}", done.evaluation.reason);
+    assert_eq!((done.dataset, done.model, done.rows), (1, 1, 600));
+    let whole = &done.evaluation.slices[0];
+    assert!(whole.after < whole.before, "{whole:?}");
+    assert_eq!(done.evaluation.held_out, 150);
+    let named: Vec<&str> = done.evaluation.slices.iter().map(|s| s.slice.as_str()).collect();
+    assert_eq!(named, ["all", "operator=ana", "operator=ben", "site=east", "site=west"]);
+    let (brier_before, brier_after) = (done.evaluation.before.brier, done.evaluation.after.brier);
+    assert!(brier_after.0 < brier_before.0 && brier_after.1 <= brier_after.0);
+    assert_eq!(model_in_force(&engine), 1);
+    assert_ne!(engine.read(|state| state.parameters(KIND)), before);
+    // Back again: the numbers of before, to the bit.
+    let back = engine.roll_back_blocking(PersonId(1), KIND, "worse in practice".into());
+    assert_eq!(back.expect("is taken back"), 0);
+    assert_eq!((model_in_force(&engine), engine.read(|state| state.parameters(KIND))), (0, before));
+    // And forth: brought up to labels that came since.
+    labels(&engine, 600..650, false);
+    let promoted = engine.promote_blocking(PersonId(1), 1, "it was right".into());
+    promoted.expect("is promoted");
+    assert_eq!(model_in_force(&engine), 1);
+    assert_replays(&engine);
+    engine.shutdown();
+}
+
+#[test]
+fn a_candidate_that_is_no_better_stays_a_challenger() {
+    let engine = prepared(None, 400);
+    // Coin flips: nothing to be learned beyond what is known.
+    for i in 0..400 {
+        let liked = (i / 9 * 7 + i) % 2 == 0;
+        answer(&engine, DecisionId(i), 1, if liked { Signal::Like } else { Signal::Override });
+    }
+    let before = engine.read(|state| state.parameters(KIND));
+    let done = engine.refit_blocking(PersonId(1), KIND).expect("is refitted");
+    if !done.promoted {
+        assert!(
+            done.evaluation.reason.contains("better") || done.evaluation.reason.contains("worse")
+        );
+        assert_eq!((model_in_force(&engine), engine.read(|s| s.parameters(KIND))), (0, before));
+    }
+    let kept = engine.read(|state| state.types()[0].models.len());
+    assert_eq!(kept, 1);
+    assert_replays(&engine);
+    engine.shutdown();
+}
+
+#[test]
+fn what_cannot_be_refitted_is_said() {
+    let check = |result: Result<(), RefitError>, expected: &str| {
+        assert_eq!(result.expect_err("is refused").to_string(), expected);
+    };
+    let engine = prepared(None, 10);
+    labels(&engine, 0..10, true);
+    let by = PersonId(1);
+    check(
+        engine.refit_blocking(by, KIND).map(drop),
+        "10 labels are too few for a refit, expected at least 50",
+    );
+    check(engine.refit_blocking(by, TypeId(9)).map(drop), "scenario type y9 is unknown");
+    check(engine.promote_blocking(by, 3, "why not".into()), "model 3 is unknown");
+    check(
+        engine.roll_back_blocking(by, KIND, "back".into()).map(drop),
+        "`link-flapping` was never refitted, so there is nothing to go back to",
+    );
+    engine.shutdown();
+    let paper = open(Box::new(MemoryLog::new()), Profile::paper());
+    let definition = ScenarioType::from_toml(TYPE).expect("the type is valid");
+    order(&paper, Command::ActivateScenarioType(Box::new(definition)));
+    check(
+        paper.refit_blocking(by, KIND).map(drop),
+        "the scorer of profile `paper` is not refitted beside the loop",
+    );
+    paper.shutdown();
+}
+
+#[test]
+fn the_monitor_asks_and_the_loop_goes_on() {
+    let watch = WatchSettings { run_length: 50.0, suppress_rate: 0.99, ..WatchSettings::default() };
+    let engine = prepared(Some(watch), 20_000);
+    labels(&engine, 0..200, true);
+    labels(&engine, 200..400, false);
+    let asked = engine.read(|state| state.types()[0].oversight.watch.retrained);
+    assert!(asked.is_some(), "people override what the score is sure of, and nobody noticed");
+    let started = Instant::now();
+    let mut next = 400;
+    // Orders are taken while the refit is made.
+    while engine.read(|state| state.types()[0].models.is_empty()) {
+        assert!(started.elapsed() < Duration::from_secs(30), "no refit came");
+        labels(&engine, next..next + 1, false);
+        next += 1;
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert!(next > 400);
+    assert_replays(&engine);
+    engine.shutdown();
+}

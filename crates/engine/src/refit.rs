@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 
 use npo_core::decide::{FitOrder, PromoteOrder};
 use npo_core::event::{
@@ -65,6 +66,9 @@ pub enum RefitError {
     /// There is nothing to go back to.
     #[error("`{0}` was never refitted, so there is nothing to go back to")]
     NothingBefore(String),
+    /// The engine is closing.
+    #[error("the engine is closing; what was asked for is still due after the next start")]
+    Closing,
     /// Labels came faster than the candidate could be brought up to them.
     #[error("labels came faster than model {0} could be brought up to them; promote it later")]
     Outrun(u32),
@@ -260,6 +264,7 @@ impl Engine {
 
 /// The labels of a scenario type, read from the log in its order.
 struct Labels {
+    engine: Engine,
     reader: Box<dyn LogReader>,
     type_id: TypeId,
     generation: u32,
@@ -290,6 +295,7 @@ impl Labels {
             (actions, state.people().iter().map(|p| p.handle.clone()).collect())
         });
         Ok(Self {
+            engine: engine.clone(),
             reader: engine.reader()?,
             type_id,
             generation,
@@ -307,14 +313,16 @@ impl Labels {
     fn read_to(&mut self, until: u64) -> Result<Vec<(u64, LabelRow)>, RefitError> {
         let mut rows = std::collections::VecDeque::new();
         let mut failed = None;
-        let Self { reader, position, .. } = self;
-        let (after, limit) = (*position, until.saturating_sub(*position));
+        let (after, limit) = (self.position, until.saturating_sub(self.position));
         let mut found: Vec<(u64, Envelope)> = Vec::new();
         let mut next = after;
         while next < after + limit && failed.is_none() {
+            if self.engine.0.stop.load(Ordering::Relaxed) {
+                return Err(RefitError::Closing);
+            }
             // In pieces, so that what is decoded does not pile up.
             let piece = (after + limit - next).min(4096);
-            reader.visit(next, Some(piece), &mut |entry| {
+            self.reader.visit(next, Some(piece), &mut |entry| {
                 if !matches!(entry.kind, 10 | 11 | 23) {
                     return ControlFlow::Continue(());
                 }

@@ -3,10 +3,12 @@
 //! Bins are of *equal mass*: each holds about the same weight of rows, equal scores staying together,
 //! so that no bin is empty and the curve is fine where scores are.
 //! Weights are inverse propensities, so that the curve speaks of all decisions and not of the answered
-//! ones; with equal weights, each bin's interval is exact at every look, with unequal ones it uses
-//! Kish's effective number of labels and is an approximation.
+//! ones.
+//! With equal weights, a bin's interval holds for the bin as it is; with unequal ones it uses Kish's
+//! effective number of labels and is an approximation.
 //!
 //! The expected calibration error is never 0 for finite data.
+//! Its bootstrap interval errs upwards for the same reason.
 //! It comes with what a perfectly calibrated score would show on the same rows
 //! ([`Calibration::error_if_calibrated`]): an error inside that range is no sign of miscalibration.
 //!
@@ -167,7 +169,7 @@ impl Calibration {
                 range(mean, draws, settings.delta)
             },
             bins: curve(&sorted, &bin_of, settings.delta),
-            recalibration: recalibrate(&sorted),
+            recalibration: recalibrate::fit(&sorted),
         })
     }
 }

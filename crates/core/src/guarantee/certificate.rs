@@ -188,6 +188,9 @@ impl Evidence {
     }
 
     /// Forgets everything: after an alarm, a change of α, or a change of what is scored.
+    ///
+    /// What is certified afterwards is a new promise with a δ of its own: over r resets, the
+    /// probability that any certificate was ever wrong is at most (r + 1)·δ.
     pub fn reset(&mut self) {
         *self = Self::default();
     }

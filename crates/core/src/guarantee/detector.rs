@@ -108,19 +108,17 @@ impl PageHinkley {
 
 #[cfg(test)]
 mod tests {
-    use rand_chacha::ChaCha8Rng;
-    use rand_chacha::rand_core::{Rng, SeedableRng};
-
+    use super::super::chance::Chance;
     use super::*;
 
     /// Mean number of labels until Shiryaev–Roberts reaches 200 against p₀ = 0.05, at `rate`;
     /// over 400 runs, each cut off at 20,000 labels.
     fn mean_run_length(rate: f64) -> f64 {
-        let mut rng = ChaCha8Rng::seed_from_u64(11);
-        let run = |rng: &mut ChaCha8Rng| {
+        let mut chance = Chance::new(11);
+        let run = |chance: &mut Chance| {
             let mut detector = ShiryaevRoberts::default();
             for label in 1..=20_000 {
-                let overridden = f64::from(rng.next_u32()) < rate * 4_294_967_296.0;
+                let overridden = chance.hit(rate);
                 detector.observe(f64::from(u8::from(overridden)), 0.05);
                 if detector.value() >= 200.0 {
                     return f64::from(label);
@@ -128,7 +126,7 @@ mod tests {
             }
             20_000.0
         };
-        (0..400).map(|_| run(&mut rng)).sum::<f64>() / 400.0
+        (0..400).map(|_| run(&mut chance)).sum::<f64>() / 400.0
     }
 
     #[test]

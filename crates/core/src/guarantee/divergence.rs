@@ -186,18 +186,18 @@ fn thin(table: &Table<'_>, found: &[Slice], settings: &DivergenceSettings) -> Ve
     let level = settings.q / found.len().max(1) as f64;
     let mut explained = vec![false; table.rows()];
     let mut kept_count = 0;
-    let mut keep = |slice: &Slice| {
+    let keep = |(rank, slice): (usize, &Slice)| {
         let (inside, outside) = table.split(*slice, &explained);
+        // The strongest is what the others are held against.
         let kept = kept_count < FINDINGS_MAX
-            && excess(inside, outside, settings.tolerance) <= level.max(f64::MIN_POSITIVE);
+            && (rank == 0 || excess(inside, outside, settings.tolerance) <= level);
         if kept {
             table.mark(*slice, &mut explained);
             kept_count += 1;
         }
         kept
     };
-    // The strongest is what the others are held against.
-    found.iter().enumerate().map(|(rank, slice)| keep(slice) || rank == 0).collect()
+    found.iter().enumerate().map(keep).collect()
 }
 
 /// p-value of "no more overrides in the slice than in the rest, or no more than tolerated".

@@ -113,16 +113,8 @@ impl EProcess {
 
 #[cfg(test)]
 mod tests {
-    use rand_chacha::ChaCha8Rng;
-    use rand_chacha::rand_core::{Rng, SeedableRng};
-
+    use super::super::chance::Chance;
     use super::*;
-
-    fn uniform(rng: &mut ChaCha8Rng) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "53 bits")]
-        let bits = (rng.next_u64() >> 11) as f64;
-        bits / (1u64 << 53) as f64
-    }
 
     #[test]
     fn likes_raise_and_overrides_lower_the_value() {
@@ -151,16 +143,16 @@ mod tests {
 
     /// How many of 2,000 runs of 1,000 labels at `rate` ever reach 1/δ = 20 against α = 0.05.
     fn crossings(rate: f64, draw: impl Fn(f64) -> (f64, f64)) -> usize {
-        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let mut chance = Chance::new(7);
         (0..2_000)
             .filter(|_| {
                 let mut process = EProcess::default();
                 (0..1_000).any(|_| {
                     // A risky half (1.8 × rate) and a safe half (0.2 × rate), seen as `draw` says.
-                    let risk = if uniform(&mut rng) < 0.5 { 1.8 } else { 0.2 };
+                    let risk = if chance.hit(0.5) { 1.8 } else { 0.2 };
                     let (seen, share) = draw(risk);
-                    if uniform(&mut rng) < seen {
-                        let overridden = uniform(&mut rng) < rate * risk;
+                    if chance.hit(seen) {
+                        let overridden = chance.hit(rate * risk);
                         process.observe_weighted(0.05, overridden, share);
                     }
                     process.value() >= 20.0

@@ -2,7 +2,7 @@
 //! (METHODS 2.5–2.8).
 //!
 //! Everything here is a function of counts and labels; which decisions were surfaced, audited or
-//! executed, and what a crossing sets in motion, is the business of [`crate::decide`] and the fold.
+//! executed, and what a crossing sets in motion, is the business of [`mod@crate::decide`] and the fold.
 //!
 //! Two kinds of code live here and must stay apart.
 //! What the fold calls (the `observe` of [`EProcess`], [`Evidence`], [`ShiryaevRoberts`] and their

@@ -46,7 +46,10 @@ pub fn bernoulli(k: u64, n: u64, delta: f64) -> (f64, f64) {
     soft_bernoulli(k, n, delta)
 }
 
-/// [`bernoulli`] for counts that need not be whole, such as effective ones; an approximation then.
+/// [`bernoulli`] for sums that need not be whole.
+///
+/// With `k` the sum of `n` numbers in [0, 1] it holds as well, since the wealth is convex in each of
+/// them; with an effective number `n` it is an approximation.
 pub(super) fn soft_bernoulli(k: f64, n: f64, delta: f64) -> (f64, f64) {
     if n <= 0.0 {
         return (0.0, 1.0);

@@ -8,8 +8,8 @@ pub mod watch;
 
 use serde::{Deserialize, Serialize};
 
-use crate::guarantee::certificate::{CertificateSettings, Evidence, GRID};
 use crate::event::{FeedbackGiven, Lesson, NotLearned};
+use crate::guarantee::certificate::{CertificateSettings, Evidence, GRID};
 use crate::ids::{Millis, PersonId, TypeId};
 use crate::profile::Profile;
 use crate::signal::Signal;
@@ -65,8 +65,12 @@ impl Level {
     }
 }
 
-/// A certified threshold: with probability 1 − δ, over all time, the override rate of what scores
-/// at least `theta` is at most `alpha`, as long as the rate does not change (METHODS 2.5).
+/// A certified threshold: were the override rate of what scores at least `theta` above `alpha` all
+/// along, a certificate would come with probability δ at most, over all time since the evidence was
+/// last reopened (METHODS 2.5).
+///
+/// It speaks of likes and overrides, and it does not say that the rate stays where it is: after an
+/// abrupt shift it is wrong until the drift gauge takes it back.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Certificate {
     /// Index into [`GRID`].

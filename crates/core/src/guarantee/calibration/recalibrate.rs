@@ -55,9 +55,8 @@ impl Sums {
     fn solve(&self, x: [f64; 2]) -> Option<[f64; 2]> {
         let [a, b, d] = self.information;
         let determinant = a * d - b * b;
-        (determinant > 1e-10 * a * d).then(|| {
-            [(d * x[0] - b * x[1]) / determinant, (a * x[1] - b * x[0]) / determinant]
-        })
+        (determinant > 1e-10 * a * d)
+            .then(|| [(d * x[0] - b * x[1]) / determinant, (a * x[1] - b * x[0]) / determinant])
     }
 
     /// Standard errors of both coefficients: the diagonal of I⁻¹ M I⁻¹.
@@ -71,7 +70,7 @@ impl Sums {
 }
 
 /// The fit by Newton's method; none where there is none.
-pub(super) fn recalibrate(rows: &[Row]) -> Option<Recalibration> {
+pub(super) fn fit(rows: &[Row]) -> Option<Recalibration> {
     let (mut intercept, mut slope) = (0.0, 1.0);
     for _ in 0..STEPS_MAX {
         let sums = Sums::at(rows, intercept, slope);

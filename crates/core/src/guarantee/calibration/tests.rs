@@ -107,8 +107,7 @@ fn what_is_out_of_range_is_named() {
         let error = Calibration::of([row], &settings).expect_err("refused");
         assert_eq!(error.to_string(), expected);
     };
-    let (fine, settings) =
-        (Row { p: 0.5, y: 1.0, weight: 1.0 }, CalibrationSettings::default());
+    let (fine, settings) = (Row { p: 0.5, y: 1.0, weight: 1.0 }, CalibrationSettings::default());
     let p = Row { p: 1.5, ..fine };
     check(p, settings, "row 1 has the score 1.5, expected a number from 0 to 1");
     let weight = Row { weight: f64::NAN, ..fine };

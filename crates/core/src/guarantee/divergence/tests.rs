@@ -79,10 +79,28 @@ fn a_lot_without_a_rest_is_held_against_the_tolerance() {
 #[test]
 fn false_findings_are_as_rare_as_promised() {
     // Without any trouble, a run with a finding is a run of false findings only, so that q bounds
-    // their share: 5 % of 200 runs are 10, three standard deviations 3·√(200·0.05·0.95) = 9.
+    // their share: a tenth of 100 runs are 10, three standard deviations 3·√(100·0.1·0.9) = 9.
+    let settings = DivergenceSettings { q: 0.1, ..Default::default() };
     let mut chance = Chance::new(31);
-    let wrong = (0..200).filter(|_| !found(&world(&mut chance, 1_000, |_| 0.1)).is_empty()).count();
-    assert!(wrong <= 19, "{wrong} of 200 runs have false findings");
+    let wrong = (0..100)
+        .filter(|_| {
+            let rows = world(&mut chance, 1_000, |_| 0.1);
+            !diverging(&rows, &settings).expect("rows within the limits").is_empty()
+        })
+        .count();
+    assert!(wrong <= 19, "{wrong} of 100 runs have false findings");
+}
+
+#[test]
+fn what_overlaps_a_trouble_is_seldom_named_beside_it() {
+    let mut chance = Chance::new(37);
+    let rate = |v: &[usize]| if v[0] == 1 && v[2] == 1 { 0.5 } else { 0.04 };
+    let exact = (0..40)
+        .filter(|_| names(&found(&world(&mut chance, 2_000, rate))) == ["action=1 site=1"])
+        .count();
+    // A finding too many in 5 % of the runs: 2 of 40, and three standard deviations are
+    // 3·√(40·0.05·0.95) = 4.
+    assert!(exact >= 34, "only {exact} of 40 runs name the planted slice and nothing else");
 }
 
 #[test]

@@ -30,9 +30,7 @@ impl State {
         }
         match &envelope.event {
             Event::ProfileActivated(profile) => {
-                let relearn = profile.scorer != self.profile.scorer
-                    || profile.selector != self.profile.selector
-                    || profile.trust != self.profile.trust;
+                let relearn = !profile.learns_as(&self.profile);
                 let reaudit = profile.audit != self.profile.audit;
                 let recertify = profile.certificate != self.profile.certificate;
                 self.profile.clone_from(profile);
@@ -208,7 +206,10 @@ impl State {
         let Self { types, scenarios, open, trust, profile, .. } = self;
         let Some(type_state) = types.get_mut(feedback.type_id.0 as usize) else { return };
         let x = open.get(feedback.decision).map(|open| open.x.clone()).unwrap_or_default();
+        let asked = open.get(feedback.decision).is_some_and(|open| open.asked);
         let clock = type_state.clock();
+        // Whether a label counts as evidence must not depend on what it says.
+        let trusted = trust.get(feedback.by.0 as usize).is_none_or(|t| !t.is_adverse());
         if let Some(effect) = scenarios.effect_mut(feedback.scenario) {
             match &feedback.lesson {
                 Lesson::None(_) => {}
@@ -242,8 +243,7 @@ impl State {
                 type_state.last_label = self.position;
             }
         }
-        if let Some(open) = open.get(feedback.decision) {
-            let trusted = trust.get(feedback.by.0 as usize).is_none_or(|t| !t.is_adverse());
+        if let Some(open) = open.get_mut(feedback.decision) {
             let site = scenarios.get(feedback.scenario).map_or(0, |s| s.site_id);
             type_state.oversight.answered(profile, open, feedback, site, trusted);
         }
@@ -253,7 +253,7 @@ impl State {
             bandit.count(usize::from(arm), feedback.signal == Signal::Like, discount);
         }
         type_state.tally.count_answer(feedback.signal, feedback.worth.loss);
-        if feedback.first {
+        if feedback.first && asked {
             let worth = &feedback.worth;
             type_state.tally.count_episode(Some(worth.loss), worth.reward, profile.reward_rate);
             type_state.close_episodes(1);
@@ -285,7 +285,8 @@ impl State {
         let (in_flight, asked) = (open.in_flight(), open.asked);
         let expired = closing == Closing::Expired;
         self.open.close(id, closing);
-        if in_flight {
+        // That nobody answered an audit does not end the action.
+        if in_flight && !expired {
             self.open.in_flight.end(id);
         }
         let watch = self.profile.watch;
@@ -421,7 +422,7 @@ impl State {
     }
 
     fn model_promoted(&mut self, promoted: &ModelPromoted) {
-        let Self { types, scenarios, position, profile, .. } = self;
+        let Self { types, scenarios, position, profile, open, .. } = self;
         let Some(type_state) = types.get_mut(promoted.type_id.0 as usize) else { return };
         let Parameters { mean, covariance, effects } = &promoted.parameters;
         let fits = type_state.posterior.as_mut().is_some_and(|p| p.replace(mean, covariance));
@@ -440,6 +441,7 @@ impl State {
         }
         // What was certified were the scores of the model before.
         type_state.oversight.reset(profile.certificate.as_ref());
+        type_state.oversight.counts_from = Some(open.next_id());
     }
 
     fn retrained(&mut self, type_id: TypeId, weights: &[f64]) {

@@ -156,6 +156,11 @@ impl Profile {
         }
     }
 
+    /// Whether what was learned under `other` still holds.
+    pub(crate) fn learns_as(&self, other: &Self) -> bool {
+        self.scorer == other.scorer && self.selector == other.selector && self.trust == other.trust
+    }
+
     /// Checks every number.
     ///
     /// # Errors

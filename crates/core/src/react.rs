@@ -8,9 +8,7 @@
 use smallvec::SmallVec;
 
 use crate::decide::Events;
-use crate::event::{
-    Cause, CertificateCause, Envelope, Event, MonitorAction,
-};
+use crate::event::{Cause, CertificateCause, Envelope, Event, MonitorAction};
 use crate::ids::TypeId;
 use crate::oversight::watch::{Alarm, Gauge, Watched};
 use crate::oversight::{Certificate, Hold, Level, Oversight, Scope, WatchSettings};
@@ -38,15 +36,19 @@ pub fn react(state: &State, events: &[Envelope], seed: u64) -> Events {
         let Some(type_state) = state.type_state(type_id) else { continue };
         let mut acted = type_state.oversight.watch.acted;
         let mut push = |event: Event| {
-            acted |= matches!(&event, Event::MonitorActed { cause, .. } if cause.is_about_the_model());
+            acted |=
+                matches!(&event, Event::MonitorActed { cause, .. } if cause.is_about_the_model());
             out.push(Envelope { at: state.last_at(), actor: NPO, request: None, event });
         };
         certify(state, type_id, &type_state.oversight, &mut push);
         if let Some(settings) = &state.profile().watch {
             watch(state, type_id, type_state, settings, &mut push);
             let looked = look(type_id, &type_state.oversight, settings, acted, seed);
-            out.extend(looked.map(|event| {
-                Envelope { at: state.last_at(), actor: NPO, request: None, event }
+            out.extend(looked.map(|event| Envelope {
+                at: state.last_at(),
+                actor: NPO,
+                request: None,
+                event,
             }));
         }
     }
@@ -71,8 +73,7 @@ fn certify(state: &State, type_id: TypeId, oversight: &Oversight, push: &mut imp
     let mut after = (oversight.ceiling, oversight.certificate);
     match &oversight.certificate {
         Some(_) if oversight.drift.value() >= settings.alarm_run_length => {
-            let alarm =
-                oversight.drift.alarm(Watched::Certified, settings.alarm_run_length, None);
+            let alarm = oversight.drift.alarm(Watched::Certified, settings.alarm_run_length, None);
             let (action, cause) = (MonitorAction::Adapt, Cause::Alarm(alarm.clone()));
             push(Event::MonitorActed { type_id, action, cause });
             let cause = CertificateCause::Drift(alarm);
@@ -121,11 +122,8 @@ fn watch(
     let rested = |last: Option<u64>| {
         last.is_none_or(|at| watch.episodes - at >= u64::from(settings.cooldown))
     };
-    let act = |action, alarm: Alarm| Event::MonitorActed {
-        type_id,
-        action,
-        cause: Cause::Alarm(alarm),
-    };
+    let act =
+        |action, alarm: Alarm| Event::MonitorActed { type_id, action, cause: Cause::Alarm(alarm) };
     if called(&watch.overrides) {
         let alarm = watch.overrides.alarm(Watched::OverrideRate, run_length, None);
         let reason = format!(

@@ -62,10 +62,11 @@ pub(super) fn answer(state: &State, order: AnswerOrder, out: &mut Out) -> Result
         first: open.answers.is_empty(),
     };
     let monitored = teaches.then_some(worth.loss);
-    let (first, type_id) = (feedback.first, feedback.type_id);
+    // The episode of an action that nobody was asked about closed when it was made.
+    let (closes, type_id) = (feedback.first && open.asked, feedback.type_id);
     let row = row_of(&feedback, open);
     out.push(Event::FeedbackGiven(Box::new(feedback)));
-    if first {
+    if closes {
         close_episodes(state, type_id, 1, monitored.map(|loss| (loss, row)), out);
     }
     Ok(())
@@ -97,7 +98,8 @@ pub(super) fn find(state: &State, id: DecisionId) -> Result<&Open, Rejection> {
 fn waiting(open: &Open, id: DecisionId, out: &Out) -> Result<(), Rejection> {
     match &open.closing {
         Closing::Withdrawn(reason) => Err(Rejection::Withdrawn { id, reason: reason.clone() }),
-        Closing::Open if out.at < open.expires_at => Ok(()),
+        // Where nobody is asked, nothing expires: an action can be stopped as long as it is known.
+        Closing::Open if out.at < open.expires_at || !open.asked => Ok(()),
         Closing::Open | Closing::Expired => {
             Err(Rejection::Expired { id, expired_at_ms: open.expires_at.0 })
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::answer::{close_episodes, find};
 use super::{Out, Withdrawn, check_text};
-use crate::event::{Event, Outcome};
+use crate::event::{Disposition, Event, Outcome};
 use crate::ids::{DecisionId, TypeId};
 use crate::proposal::LINE_MAX;
 use crate::rejection::Rejection;
@@ -13,7 +13,7 @@ use crate::state::{Closing, State};
 pub(super) fn expire(state: &State, id: DecisionId, out: &mut Out) -> Result<(), Rejection> {
     let open = find(state, id)?;
     let overdue = open.expires_at <= out.at && open.closing == Closing::Open;
-    if overdue && open.answers.is_empty() {
+    if overdue && open.asked && open.answers.is_empty() {
         let type_id = open.type_id;
         out.push(Event::DecisionExpired(id));
         close_episodes(state, type_id, 1, None, out);
@@ -41,11 +41,14 @@ pub(super) fn withdraw(
         },
         Withdrawn::Correlation(correlation) => {
             // What was answered already stays as it was answered: the end of the condition is news
-            // about the world, not about the decision.
-            let unanswered = |id: &&DecisionId| {
-                state.open().get(**id).is_some_and(|open| open.answers.is_empty())
+            // about the world, not about the decision. What is automatic is under way, and an audit
+            // that ended with the condition would ask about failures alone.
+            let proposed = |id: &&DecisionId| {
+                state.open().get(**id).is_some_and(|open| {
+                    open.answers.is_empty() && open.disposition != Disposition::Automatic
+                })
             };
-            for id in state.open().correlated(&correlation).iter().filter(unanswered) {
+            for id in state.open().correlated(&correlation).iter().filter(proposed) {
                 out.push(Event::DecisionWithdrawn { id: *id, reason: reason.to_owned() });
             }
         }
@@ -53,7 +56,8 @@ pub(super) fn withdraw(
     let mut closing: BTreeMap<TypeId, u64> = BTreeMap::new();
     for envelope in &out.events {
         if let Event::DecisionWithdrawn { id, .. } = &envelope.event
-            && let Some(open) = state.open().get(*id).filter(|open| open.answers.is_empty())
+            && let Some(open) =
+                state.open().get(*id).filter(|open| open.asked && open.answers.is_empty())
         {
             *closing.entry(open.type_id).or_default() += 1;
         }

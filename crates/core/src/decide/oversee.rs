@@ -2,10 +2,12 @@
 
 use super::answer::find;
 use super::{Out, check_name, check_text};
-use crate::event::{Cause, Event, Lesson, MonitorAction, NotLearned, RcaRecorded, RcaSubject};
+use crate::event::{
+    Cause, CertificateCause, Event, Lesson, MonitorAction, NotLearned, RcaRecorded, RcaSubject,
+};
 use crate::ids::{PersonId, TypeId};
 use crate::learning::posterior::{Label, plan};
-use crate::oversight::{Hold, Level, Scope};
+use crate::oversight::{Hold, Level, Oversight, Scope};
 use crate::profile::Scorer;
 use crate::proposal::{ENTITY_MAX, LINE_MAX};
 use crate::rejection::Rejection;
@@ -55,6 +57,18 @@ pub(super) fn grant(
         out.push(Event::AutonomyChanged { type_id, ceiling, level, reason });
     }
     Ok(())
+}
+
+/// Says that a live certificate goes with what it was about, and what autonomy is left.
+pub(super) fn lose_certificate(type_id: TypeId, type_state: &TypeState, why: &str, out: &mut Out) {
+    let Oversight { ceiling, certificate: Some(_), .. } = type_state.oversight else { return };
+    let (before, level) = (type_state.oversight.level(), Level::in_force(ceiling, false));
+    let (certificate, cause) = (None, CertificateCause::Reset);
+    out.push(Event::CertificateChanged { type_id, certificate, cause });
+    if level != before {
+        let reason = format!("{why}, so the certificate is void: people review everything");
+        out.push(Event::AutonomyChanged { type_id, ceiling, level, reason });
+    }
 }
 
 pub(super) fn press(
@@ -175,11 +189,8 @@ fn taught(state: &State, open: &Open, right: bool) -> Lesson {
         // Verdicts are given to what went wrong more often than to what did not.
         return Lesson::None(NotLearned::Volunteered);
     }
-    let variance = effect.variance_at(
-        type_state.clock(),
-        settings.effect_drift,
-        settings.effect_variance,
-    );
+    let variance =
+        effect.variance_at(type_state.clock(), settings.effect_drift, settings.effect_variance);
     let before = posterior.logit(&open.x, effect.mean, variance);
     let value = f64::from(u8::from(right));
     let label = Label { value, weight: 1.0, sensitivity: 1.0, specificity: 1.0 };

@@ -203,7 +203,8 @@ pub(super) fn propose(
     };
     let held = if state.holds().is_empty() { None } else { state.hold_on(type_id, site) };
     let above = compared >= threshold.theta();
-    let automatic = level == Level::Automatic && certified.is_some_and(|theta| scored.score >= theta);
+    let automatic =
+        level == Level::Automatic && certified.is_some_and(|theta| scored.score >= theta);
     let audit = match (&state.profile().audit, &state.profile().certificate, scored.logit) {
         _ if !verdict.allow || held.is_some() => None,
         (_, Some(settings), _) if automatic => {
@@ -377,6 +378,8 @@ pub(crate) fn evidence_from(profile: &Profile, made: &DecisionMade) -> f64 {
         return 0.0;
     }
     let surfaced_from = match &profile.selector {
+        // With a malus instead of a bonus, a high score that is uncertain is not surfaced either.
+        Selector::Utility { optimism } if *optimism < 0.0 => f64::INFINITY,
         Selector::Fixed { .. } | Selector::Utility { .. } => made.threshold.theta(),
         // Below the highest arm, people were asked on some days and not on others.
         Selector::Random { arms } | Selector::Thompson { arms, .. } => {
@@ -418,6 +421,7 @@ pub(crate) fn remember(
             asked: made.asks(),
             evidence_from,
             judged: false,
+            counted: false,
             answers: smallvec::SmallVec::new(),
             closing: crate::state::Closing::Open,
             outcome: false,

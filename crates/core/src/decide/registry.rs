@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Out;
+use super::oversee::lose_certificate;
 use crate::event::{Event, PolicyRef};
 use crate::ids::TypeId;
 use crate::profile::Profile;
@@ -38,7 +39,11 @@ pub(super) fn activate_type(
     }
     let next = TypeId(u32::try_from(next).unwrap_or(u32::MAX));
     let type_id = known.map_or(next, |(id, _)| id);
+    let relearned = known.filter(|(_, t)| !t.definition().same_inputs(&definition));
     out.push(Event::ScenarioTypeActivated { type_id, definition: Arc::new(definition) });
+    if let Some((_, type_state)) = relearned {
+        lose_certificate(type_id, type_state, "the inputs of the scenario type changed", out);
+    }
     Ok(())
 }
 
@@ -60,7 +65,14 @@ pub(super) fn activate_profile(
 ) -> Result<(), Rejection> {
     profile.validate()?;
     if state.profile_revision() == 0 || *state.profile() != *profile {
+        let (new, old) = (&*profile, state.profile());
+        let keeps = new.learns_as(old) && new.certificate == old.certificate;
         out.push(Event::ProfileActivated(profile));
+        for (type_id, type_state) in (0u32..).map(TypeId).zip(state.types()) {
+            if !keeps {
+                lose_certificate(type_id, type_state, "the profile changed", out);
+            }
+        }
     }
     Ok(())
 }

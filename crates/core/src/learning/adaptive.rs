@@ -246,7 +246,11 @@ impl Adaptive {
             .iter()
             .zip(&judged.experts)
             .map(|(expert, opinion)| ExpertLesson {
-                step: Step::of(&plan(opinion.logit, 0.0, through_noise(label, expert.settings.noise))),
+                step: Step::of(&plan(
+                    opinion.logit,
+                    0.0,
+                    through_noise(label, expert.settings.noise),
+                )),
                 log_odds: logit(opinion.probability),
                 likelihood: likelihood(opinion.probability, label),
             })

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{FeedbackGiven, Lesson, NotLearned};
 use crate::guarantee::certificate::{CertificateSettings, Evidence, GRID};
-use crate::ids::{Millis, PersonId, TypeId};
+use crate::ids::{DecisionId, Millis, PersonId, TypeId};
 use crate::profile::Profile;
 use crate::signal::Signal;
 use crate::state::Open;
@@ -129,6 +129,8 @@ pub struct Oversight {
     pub issued: u32,
     /// Certificates lost to drift so far.
     pub lost: u32,
+    /// First decision whose answers count: those of earlier ones speak of another model's scores.
+    pub counts_from: Option<DecisionId>,
     /// Whether surfaced decisions go to approvers until somebody settles it.
     pub escalated: bool,
     /// The monitor's memory.
@@ -170,13 +172,13 @@ impl Oversight {
 
     /// Counts an answer for the certificates and the monitor.
     ///
-    /// Likes and overrides of people whose reliability is not in doubt count, and of automatic
-    /// actions only those that an audit asked for; an override that nobody asked for counts as a sign
-    /// of drift, which can only take a certificate back earlier.
+    /// Likes and overrides of people whose reliability is not in doubt count, the first of them on a
+    /// decision, and of automatic actions only those that an audit asked for; a later override or one
+    /// that nobody asked for counts as a sign of drift, which can only take a certificate back earlier.
     pub(crate) fn answered(
         &mut self,
         profile: &Profile,
-        open: &Open,
+        open: &mut Open,
         feedback: &FeedbackGiven,
         site: u32,
         trusted: bool,
@@ -190,17 +192,21 @@ impl Oversight {
             let late = feedback.provenance.open_ms.saturating_mul(2) > time;
             self.watch.waited(settings, Some(late));
         }
-        let stale = matches!(feedback.lesson, Lesson::None(NotLearned::StaleModel));
+        let stale = matches!(feedback.lesson, Lesson::None(NotLearned::StaleModel))
+            || self.counts_from.is_some_and(|first| feedback.decision < first);
         if !feedback.signal.is_directed() || !trusted || !feedback.provenance.consent || stale {
             return;
         }
+        // Two answers to one decision are one trial: bets on the second would be won in advance.
+        let counts = open.asked && !open.counted;
+        open.counted |= counts;
         if let (Some(settings), Some(certificate)) = (&profile.certificate, &self.certificate)
             && open.score >= certificate.theta
-            && (open.asked || overridden)
+            && (counts || overridden)
         {
             self.drift.observe(overridden, settings.alpha);
         }
-        if !open.asked {
+        if !counts {
             return;
         }
         if let (Some(settings), Some(evidence)) = (&profile.certificate, &mut self.evidence) {

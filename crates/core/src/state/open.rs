@@ -59,6 +59,8 @@ pub struct Open {
     pub evidence_from: f64,
     /// Whether an RCA verdict was given.
     pub judged: bool,
+    /// Whether an answer counted as evidence: a second opinion is no second trial.
+    pub counted: bool,
     /// Answers so far.
     pub answers: SmallVec<[Answer; 1]>,
     /// How it stopped waiting.
@@ -73,7 +75,7 @@ impl Open {
     /// Whether it can still be answered at `now`.
     #[must_use]
     pub fn waits(&self, now: Millis) -> bool {
-        self.closing == Closing::Open && now < self.expires_at
+        self.closing == Closing::Open && (now < self.expires_at || !self.asked)
     }
 
     /// Whether a like sets its action going: a like of an audited decision is a label and sets nothing
@@ -277,7 +279,8 @@ impl OpenDecisions {
                 Some(None) => true,
                 Some(Some(open)) => {
                     !open.pending()
-                        && open.expires_at <= now && open.at.plus_seconds(retention_s) <= now
+                        && open.expires_at <= now
+                        && open.at.plus_seconds(retention_s) <= now
                 }
             };
             if !done {

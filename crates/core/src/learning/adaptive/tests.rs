@@ -8,7 +8,8 @@ struct Noise(u64);
 impl Noise {
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
     fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
 
@@ -18,7 +19,11 @@ impl Noise {
 }
 
 /// Mean log loss of the second half of `rows` labels, predicted and then learned.
-fn late_loss(learner: &mut Adaptive, rows: u32, mut row: impl FnMut(u32) -> (Vec<f64>, bool)) -> f64 {
+fn late_loss(
+    learner: &mut Adaptive,
+    rows: u32,
+    mut row: impl FnMut(u32) -> (Vec<f64>, bool),
+) -> f64 {
     let mut loss = 0.0;
     for ix in 0..rows {
         let (x, y) = row(ix);

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::Problem;
 use crate::explanation::Explanation;
 use crate::feedback::{Feedback, Outcome};
+use crate::oversight::{Level, Scope};
 
 /// What a source asks npo to judge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -167,6 +168,17 @@ pub struct Decision {
     pub compared: f64,
     /// The threshold in force, in [0, 1].
     pub threshold: f64,
+    /// Autonomy of the scenario type when it was made.
+    pub level: Level,
+    /// The certified threshold in force, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certified: Option<f64>,
+    /// Probability with which people were asked about it: 1 for what is surfaced, the audit
+    /// probability for what is not, 0 for what is blocked or held.
+    pub asked: f64,
+    /// What held it back, if the red button was pressed there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Scope>,
     /// Whether policy allows the action.
     pub allowed: bool,
     /// Rules of the policy that decided.

@@ -13,6 +13,14 @@ pub enum Permission {
     Answer,
     /// Proposing, withdrawing, reporting outcomes.
     Propose,
+    /// Pressing the red button.
+    Stop,
+    /// Granting autonomy, releasing the red button, settling escalations.
+    Approve,
+    /// Giving later, authoritative verdicts.
+    Judge,
+    /// Refitting, promoting and rolling back models.
+    Model,
     /// Managing scenario types and policies.
     Engineer,
     /// Reading the whole log.
@@ -70,7 +78,9 @@ pub enum Body {
 
 use Body::{Json, Lines, None as Nothing, Text};
 use Method::{Delete, Get, Patch, Post};
-use Permission::{Administer, Answer, Audit, Engineer, Known, Propose, Public, Read};
+use Permission::{
+    Administer, Answer, Approve, Audit, Engineer, Judge, Known, Model, Propose, Public, Read, Stop,
+};
 
 macro_rules! endpoints {
     ($($id:literal $method:ident $path:literal $permission:ident $summary:literal $query:expr, $request:expr => $status:literal $response:expr;)*) => {
@@ -99,7 +109,21 @@ endpoints! {
     "list_policies" Get "/v1/policies" Read "List policy bundles" None, Nothing => 200 Json("PolicyList");
     "add_policy" Post "/v1/policies" Engineer "Check a policy bundle, keep it, and put it in force if asked" None, Json("BundleUpload") => 201 Json("Policy");
     "activate_policy" Post "/v1/policies/{digest}/activate" Engineer "Put a policy bundle in force" None, Nothing => 200 Json("Policy");
-    "alignment" Get "/v1/alignment" Read "Show alignment loss, override rates and trust" None, Nothing => 200 Json("Alignment");
+    "judge_decision" Post "/v1/decisions/{id}/rca" Judge "Judge a decision afterwards, with authority" None, Json("DecisionVerdict") => 201 Json("VerdictRecorded");
+    "alignment" Get "/v1/alignment" Read "Show alignment loss, override rates, calibration and trust" None, Nothing => 200 Json("Alignment");
+    "thresholds" Get "/v1/thresholds" Read "Show thresholds, certificates and the evidence for them" None, Nothing => 200 Json("ThresholdList");
+    "grant_autonomy" Post "/v1/scenario-types/{name}/autonomy" Approve "Grant a scenario type autonomy up to a level" None, Json("AutonomyGrant") => 200 Json("Threshold");
+    "settle_escalation" Post "/v1/scenario-types/{name}/escalation/settle" Approve "Settle an escalation" None, Json("Reason") => 200 Json("Threshold");
+    "list_holds" Get "/v1/red-button" Read "List what is held" None, Nothing => 200 Json("RedButton");
+    "press_red_button" Post "/v1/red-button" Stop "Press the red button: hold everything, a scenario type or a site" None, Json("RedButtonOrder") => 201 Json("RedButton");
+    "release_red_button" Post "/v1/red-button/release" Approve "Release what is held" None, Json("RedButtonOrder") => 200 Json("RedButton");
+    "monitor" Get "/v1/monitor" Read "Show what the monitor watches, what it did, and how far to trust it" None, Nothing => 200 Json("Monitor");
+    "judge_look" Post "/v1/monitor/looks/{scenario_type}/{look}/rca" Judge "Judge a look of the monitor: should it have acted?" None, Json("LookVerdict") => 201 Json("VerdictRecorded");
+    "divergence" Get "/v1/monitor/divergence" Read "Show where people override what policy allows" None, Nothing => 200 Json("Divergence");
+    "list_models" Get "/v1/models" Read "List refitted models with their evaluations" None, Nothing => 200 Json("ModelList");
+    "refit_model" Post "/v1/models/refit" Model "Refit a model now; it comes into force if it passes its gate" None, Json("RefitRequest") => 201 Json("Model");
+    "promote_model" Post "/v1/models/{id}/promote" Model "Put a refitted model in force" None, Json("Reason") => 200 Json("TypeModels");
+    "roll_back_model" Post "/v1/scenario-types/{name}/rollback" Model "Put the model before the present one back in force" None, Json("Reason") => 200 Json("TypeModels");
     "list_events" Get "/v1/events" Audit "List the log" Some("EventQuery"), Nothing => 200 Json("EventPage");
     "stream" Get "/v1/stream" Read "Follow what happens, as server-sent events" None, Nothing => 200 Text("text/event-stream");
     "who_am_i" Get "/v1/whoami" Known "Say whose token this is" None, Nothing => 200 Json("WhoAmI");

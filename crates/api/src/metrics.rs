@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::oversight::Estimate;
+
 /// How far npo agrees with its people.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Alignment {
@@ -36,10 +38,59 @@ pub struct TypeAlignment {
     pub override_rate: Option<f64>,
     /// Its 95 % Wilson interval; not valid under repeated looks.
     pub override_rate_interval: [f64; 2],
+    /// Its 95 % interval that stays valid however often one looks.
+    pub override_rate_anytime: [f64; 2],
     /// Decisions that expired.
     pub expired: u64,
     /// Decisions that were withdrawn.
     pub withdrawn: u64,
+    /// Whether the score meant what it said of recent answers; absent before the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
+}
+
+/// Whether scores mean what they say, over the latest likes and overrides of a scenario type.
+///
+/// Each is the first answer to its decision, counted once for every decision that it stands for, and
+/// predicted by the score in force just before it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Calibration {
+    /// What it comes to, in words.
+    pub summary: String,
+    /// Likes and overrides looked at: the latest, at most 2,000.
+    pub rows: u64,
+    /// Brier score with its 95 % bootstrap interval.
+    pub brier: Estimate,
+    /// Mean log loss, in nats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_loss: Option<f64>,
+    /// Expected calibration error with its 95 % bootstrap interval.
+    pub ece: Estimate,
+    /// What that error would be of a perfectly calibrated score on the same rows.
+    pub ece_if_calibrated: Estimate,
+    /// Slope of a logistic recalibration; 1 is right, below 1 is too sure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slope: Option<f64>,
+    /// Its intercept; 0 is right, below 0 is too optimistic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intercept: Option<f64>,
+    /// The reliability curve, by rising score, in bins of equal mass.
+    pub bins: Vec<CalibrationBin>,
+}
+
+/// A point of the reliability curve.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CalibrationBin {
+    /// Least score in the bin.
+    pub from: f64,
+    /// Largest score in the bin.
+    pub to: f64,
+    /// Answers in it.
+    pub rows: u64,
+    /// Mean score.
+    pub predicted: f64,
+    /// Share of likes with its interval.
+    pub observed: Estimate,
 }
 
 /// Belief about one operator.
@@ -49,6 +100,8 @@ pub struct OperatorTrust {
     pub handle: String,
     /// Mean reliability, in (0, 1).
     pub reliability: f64,
+    /// Central 95 % of what is believed about it.
+    pub reliability_interval: [f64; 2],
     /// Soft count of right answers, prior included.
     pub right: f64,
     /// Soft count of wrong answers, prior included.

@@ -14,14 +14,19 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::endpoints::{Body, ENDPOINTS, Endpoint, Method, Permission};
-use crate::{alertmanager, decision, event, feedback, metrics, people, policy, problem, scenario};
+use crate::{
+    alertmanager, decision, event, feedback, metrics, model, monitor, oversight, people, policy,
+    problem, scenario,
+};
 
 /// Tags with what they are about; the first part of an endpoint's path after `/v1` chooses one.
 const TAGS: &[(&str, &str)] = &[
     ("decisions", "Proposals, decisions, feedback, outcomes."),
     ("scenarios", "Scenario types, and what was learned about scenarios."),
     ("policies", "Bundles of the Safety Policy Engine."),
-    ("alignment", "How far npo agrees with its people."),
+    ("alignment", "How far npo agrees with its people, and what it may do by itself."),
+    ("monitor", "What the monitor watches and did, and how far to trust it."),
+    ("models", "Refitted models."),
     ("log", "What happened: live, and for audits."),
     ("people", "People, tokens, set-up."),
     ("integrations", "Other systems' formats."),
@@ -67,6 +72,18 @@ fn schemas() -> Vec<Named> {
     collect::<policy::PolicyList>(all);
     collect::<metrics::Alignment>(all);
     collect::<metrics::Health>(all);
+    collect::<oversight::ThresholdList>(all);
+    collect::<oversight::AutonomyGrant>(all);
+    collect::<oversight::Reason>(all);
+    collect::<oversight::RedButton>(all);
+    collect::<oversight::RedButtonOrder>(all);
+    collect::<oversight::DecisionVerdict>(all);
+    collect::<oversight::LookVerdict>(all);
+    collect::<oversight::VerdictRecorded>(all);
+    collect::<monitor::Monitor>(all);
+    collect::<monitor::Divergence>(all);
+    collect::<model::ModelList>(all);
+    collect::<model::RefitRequest>(all);
     collect::<event::EventPage>(all);
     collect::<people::WhoAmI>(all);
     collect::<people::PersonList>(all);
@@ -217,9 +234,11 @@ fn parameter(name: &str, place: ParameterIn, words: &str, schema: RefOr<Schema>)
 
 fn path_words(name: &str) -> &'static str {
     match name {
-        "id" => "Id, such as `d42`, `s7`, `p3` or `t2`.",
+        "id" => "Id, such as `d42`, `s7`, `p3`, `t2` or `m1`.",
         "name" => "Name of the scenario type.",
         "digest" => "SHA-256 of the bundle, hexadecimal.",
+        "scenario_type" => "Name of the scenario type.",
+        "look" => "Number of the look within its scenario type, from 1.",
         _ => "",
     }
 }
@@ -284,6 +303,10 @@ fn who(permission: Permission) -> &'static str {
         Permission::Read => "Needs permission to read.",
         Permission::Answer => "Needs permission to answer.",
         Permission::Propose => "Needs permission to propose.",
+        Permission::Stop => "Needs permission to press the red button.",
+        Permission::Approve => "Needs permission to approve.",
+        Permission::Judge => "Needs permission to judge.",
+        Permission::Model => "Needs permission to manage models.",
         Permission::Engineer => "Needs permission to engineer.",
         Permission::Audit => "Needs permission to audit.",
         Permission::Administer => "Needs permission to administer.",
@@ -296,7 +319,9 @@ fn tag_of(path: &str) -> &'static str {
         Some("decisions" | "withdrawals") => "decisions",
         Some("scenarios" | "scenario-types") => "scenarios",
         Some("policies") => "policies",
-        Some("alignment") => "alignment",
+        Some("alignment" | "thresholds" | "red-button") => "alignment",
+        Some("monitor") => "monitor",
+        Some("models") => "models",
         Some("events" | "stream") => "log",
         Some("integrations") => "integrations",
         Some("people" | "tokens" | "whoami" | "setup") => "people",

@@ -4,7 +4,7 @@
 mod world;
 
 use npo_core::decide::Withdrawn;
-use npo_core::event::{Disposition, Event, Outcome, OutcomeResult};
+use npo_core::event::{Cause, Disposition, Event, Outcome, OutcomeResult};
 use npo_core::learning::window::MonitorSettings;
 use npo_core::{Command, DecisionId, Millis, Profile, Signal};
 use world::{ANN, BOB, DOUBTFUL, EVE, EXPIRES_S, SURE, World, answer, observe};
@@ -334,7 +334,7 @@ fn every_way_to_close_an_episode_moves_the_monitors_clock() {
     let found: Vec<_> = events
         .iter()
         .filter_map(|event| match event {
-            Event::MonitorActed { finding, .. } => Some(finding.episodes),
+            Event::MonitorActed { cause: Cause::Window(finding), .. } => Some(finding.episodes),
             _ => None,
         })
         .collect();

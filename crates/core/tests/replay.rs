@@ -5,256 +5,27 @@
 //! The log alone, and a state that was stored half way, must lead to the state that lived through
 //! it all.
 
+#[path = "replay/steps.rs"]
+mod steps;
 #[path = "support/world.rs"]
 mod world;
 
 use std::sync::Arc;
 
-use npo_core::decide::{AnswerOrder, NewPerson, NewToken, PersonChange, Withdrawn};
 use npo_core::event::{
-    Channel, Outcome, OutcomeResult, PolicyRef, Provenance, RequestKey, Verdict,
+    Cause, CertificateCause, Disposition, Lesson, NotLearned, PromotionCause, RcaSubject,
+    RequestKey, Verdict,
 };
-use npo_core::ids::TokenId;
-use npo_core::learning::window::MonitorSettings;
-use npo_core::people::Role;
-use npo_core::profile::{Scorer, Selector};
-use npo_core::proposal::{Proposal, ScenarioRef, Text};
-use npo_core::scenario_type::ScenarioType;
-use npo_core::state::Closing;
+use npo_core::oversight::{Level, Oversight};
+use npo_core::people::NPO;
+use npo_core::state::{Closing, Open, TypeState};
 use npo_core::{
-    Command, DecisionId, Draws, Inputs, Millis, PersonId, Profile, ScenarioId, Signal, State,
-    TypeId, decide, stored,
+    Command, DecisionId, Draws, Envelope, Event, Inputs, Millis, PersonId, Profile, ScenarioId,
+    State, decide, react, stored,
 };
 use proptest::prelude::*;
+use steps::{Gathered, Step, command, eager, expand, gathered};
 use world::bytes;
-
-/// An order in small numbers; what they mean depends on the state that it meets.
-#[derive(Debug, Clone)]
-enum Step {
-    Wait(i64),
-    Propose { type_id: u32, entity: u32, known: bool, action: u8, raw: Vec<f64>, about: Option<u8> },
-    Answer { back: u64, by: u32, signal: usize, consent: bool, confidence: Option<f64> },
-    Expire { back: u64 },
-    Withdraw { back: u64 },
-    Resolve { about: u8 },
-    Observe { back: u64 },
-    Type { name: u8, skip: u32, shape: u8 },
-    Profile(u8),
-    Policy(u8),
-    SetUp(u8),
-    Add { handle: u8, admin: bool },
-    Change { person: u32, active: Option<bool>, admin: Option<bool> },
-    Issue { person: u32, digest: u8 },
-    Revoke(u32),
-}
-
-/// Everything of one order that is gathered.
-#[derive(Debug, Clone)]
-struct Gathered {
-    step: Step,
-    actor: u32,
-    request: Option<u8>,
-    audit: f64,
-    seed: u64,
-    arm: Option<u8>,
-    /// A verdict, or none at all.
-    allow: Option<bool>,
-}
-
-fn raw() -> impl Strategy<Value = Vec<f64>> {
-    let value = prop_oneof![
-        32 => 0.0..8.0f64,
-        4 => prop_oneof![Just(100.0), Just(0.0), Just(-0.0)],
-        1 => prop_oneof![Just(f64::NAN), Just(f64::NEG_INFINITY), any::<f64>()],
-    ];
-    prop_oneof![
-        24 => prop::collection::vec(value.clone(), 2),
-        1 => prop::collection::vec(value, 0..4),
-    ]
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    // 0 is the decision that does not exist yet; mostly, orders are about the latest.
-    let back = prop_oneof![6 => 1u64..4, 2 => 0u64..12];
-    let some = |likely: std::ops::Range<u32>, all: std::ops::Range<u32>| prop_oneof![6 => likely, 1 => all];
-    prop_oneof![
-        4 => prop_oneof![4 => 0i64..5_000, 1 => 0i64..2_000_000, 1 => -100_000i64..0].prop_map(Step::Wait),
-        16 => (some(0..1, 0..3), 0u32..6, prop::bool::weighted(0.2), some(0..2, 0..3), raw(), prop::option::of(0u8..3)).prop_map(
-            |(type_id, entity, known, action, raw, about)| {
-                let action = u8::try_from(action).expect("small");
-                Step::Propose { type_id, entity, known, action, raw, about }
-            }
-        ),
-        16 => (
-            back.clone(),
-            some(1..4, 0..6),
-            0usize..4,
-            prop::bool::weighted(0.9),
-            prop::option::weighted(0.2, prop_oneof![0.0..=1.0f64, Just(f64::NAN), Just(2.0)]),
-        )
-            .prop_map(|(back, by, signal, consent, confidence)| {
-                Step::Answer { back, by, signal, consent, confidence }
-            }),
-        3 => back.clone().prop_map(|back| Step::Expire { back }),
-        2 => back.clone().prop_map(|back| Step::Withdraw { back }),
-        2 => (0u8..3).prop_map(|about| Step::Resolve { about }),
-        3 => back.prop_map(|back| Step::Observe { back }),
-        1 => (0u8..3, 0u32..3, 0u8..5).prop_map(|(name, skip, shape)| Step::Type { name, skip, shape }),
-        1 => (0u8..10).prop_map(Step::Profile),
-        1 => (0u8..3).prop_map(Step::Policy),
-        1 => (0u8..8).prop_map(Step::SetUp),
-        2 => (0u8..8, any::<bool>()).prop_map(|(handle, admin)| Step::Add { handle, admin }),
-        1 => (0u32..6, any::<Option<bool>>(), any::<Option<bool>>())
-            .prop_map(|(person, active, admin)| Step::Change { person, active, admin }),
-        1 => (0u32..6, 0u8..4).prop_map(|(person, digest)| Step::Issue { person, digest }),
-        1 => (0u32..4).prop_map(Step::Revoke),
-    ]
-}
-
-fn gathered() -> impl Strategy<Value = Gathered> {
-    let draws = (0.0..1.0f64, any::<u64>(), prop::option::weighted(0.3, 0u8..6));
-    let allow = prop_oneof![16 => Just(Some(true)), 1 => Just(Some(false)), 1 => Just(None)];
-    (step(), 0u32..5, prop::option::weighted(0.2, 0u8..20), draws, allow).prop_map(
-        |(step, actor, request, (audit, seed, arm), allow)| Gathered {
-            step,
-            actor,
-            request,
-            audit,
-            seed,
-            arm,
-            allow,
-        },
-    )
-}
-
-fn profile(i: u8) -> Profile {
-    let (paper, calibrated) = (Profile::paper(), Profile::calibrated());
-    let arms = vec![0.0, 0.5, 1.0];
-    match i {
-        0 | 1 => paper,
-        2 | 3 => calibrated,
-        4 => Profile { trust: None, audit: None, ..calibrated },
-        5 => Profile { selector: Selector::Thompson { arms, discount: 0.9 }, ..calibrated },
-        6 => Profile { selector: Selector::Random { arms }, in_flight_s: 5, ..paper },
-        7 => {
-            let scorer = Scorer::MovingAverage { rate: 0.0 };
-            Profile { scorer, selector: Selector::Fixed { theta: 0.5 }, ..paper }
-        }
-        8 => {
-            let mut eager = Profile {
-                monitor: MonitorSettings::Periodic { period: 2 },
-                selector: Selector::Fixed { theta: 0.0 },
-                retention_s: 10,
-                ..paper
-            };
-            (eager.retrain.pseudo_count, eager.retrain.precision) = (0.0, 1e-9);
-            eager.retrain.rows_max = 3;
-            eager
-        }
-        // Out of range: refused.
-        _ => Profile { reward_rate: f64::NAN, ..calibrated },
-    }
-}
-
-fn definition(name: u8, version: u32, shape: u8) -> ScenarioType {
-    let mut definition = world::definition();
-    definition.name = ["link-flapping", "link-errors", "session-loss"][usize::from(name)].into();
-    definition.version = version;
-    match shape {
-        0 => {}
-        1 => definition.expires_after_s = 30,
-        2 => definition.features[0].scale = 1e-3,
-        3 => drop(definition.actions.pop()),
-        // Invalid: refused.
-        _ => definition.features[1].name = "flaps".into(),
-    }
-    definition
-}
-
-fn command(state: &State, step: &Step) -> Option<Command> {
-    let next = state.open().next_id().0;
-    let id = |back: u64| DecisionId(next.wrapping_sub(back));
-    Some(match step.clone() {
-        Step::Wait(_) => return None,
-        Step::Propose { type_id, entity, known, action, raw, about } => {
-            let text = about
-                .map(|about| Text { correlation: Some(format!("c{about}")), ..Text::default() });
-            let scenario = if known {
-                ScenarioRef::Known(ScenarioId(entity))
-            } else {
-                ScenarioRef::Named {
-                    entity: format!("leaf{entity}"),
-                    site: format!("s{}", entity % 2),
-                }
-            };
-            let (type_id, raw) = (TypeId(type_id), raw.as_slice().into());
-            Command::Propose(Proposal { type_id, scenario, action, raw, text: text.map(Box::new) })
-        }
-        Step::Answer { back, by, signal, consent, confidence } => {
-            let provenance = Provenance {
-                channel: Channel::ALL[by as usize],
-                consent,
-                confidence,
-                ..world::provenance()
-            };
-            let signal = Signal::ALL[signal];
-            Command::Answer(AnswerOrder {
-                decision: id(back),
-                by: PersonId(by),
-                signal,
-                provenance,
-            })
-        }
-        Step::Expire { back } => Command::Expire(id(back)),
-        Step::Withdraw { back } => {
-            Command::Withdraw { what: Withdrawn::Decision(id(back)), reason: "over".into() }
-        }
-        Step::Resolve { about } => Command::Withdraw {
-            what: Withdrawn::Correlation(format!("c{about}")),
-            reason: "over".into(),
-        },
-        Step::Observe { back } => {
-            let result = OutcomeResult::ALL[usize::try_from(back % 4).expect("small")];
-            Command::Observe {
-                id: id(back),
-                outcome: Outcome { result, time_to_recover_ms: None, note: None },
-            }
-        }
-        Step::Type { name, skip, shape } => {
-            let draft = definition(name, 1, shape);
-            let current = state.type_named(&draft.name).map_or(0, |(_, t)| t.definition().version);
-            Command::ActivateScenarioType(Box::new(definition(name, current + skip, shape)))
-        }
-        Step::Profile(i) => Command::ActivateProfile(Box::new(profile(i))),
-        Step::Policy(i) => Command::ActivatePolicy(PolicyRef {
-            digest: [i; 32],
-            name: "policy".into(),
-            version: i.to_string(),
-        }),
-        Step::SetUp(handle) => Command::SetUp(person(handle, true), token(9)),
-        Step::Add { handle, admin } => Command::AddPerson(person(handle, admin)),
-        Step::Change { person, active, admin } => Command::ChangePerson(PersonChange {
-            id: PersonId(person),
-            name: None,
-            roles: admin.map(roles),
-            active,
-        }),
-        Step::Issue { person, digest } => Command::IssueToken(PersonId(person), token(digest)),
-        Step::Revoke(i) => Command::RevokeToken(TokenId(i)),
-    })
-}
-
-fn roles(admin: bool) -> Vec<Role> {
-    vec![if admin { Role::Admin } else { Role::Operator }]
-}
-
-fn person(handle: u8, admin: bool) -> NewPerson {
-    NewPerson { handle: format!("h{handle}"), name: "Somebody".into(), roles: roles(admin) }
-}
-
-fn token(digest: u8) -> NewToken {
-    NewToken { digest: [digest; 32], label: "token".into(), expires: None }
-}
 
 /// A state that lives through orders, and its log.
 struct Live {
@@ -268,6 +39,7 @@ impl Live {
     fn new() -> Self {
         let mut live = Self { state: State::default(), at: 0, log: Vec::new() };
         let people = (0..3).map(|handle| Step::Add { handle, admin: handle == 0 });
+        live.activate(eager(Profile::calibrated()));
         for step in people.chain([Step::Type { name: 0, skip: 1, shape: 0 }]) {
             let (audit, seed, arm, allow) = (0.5, 0, None, Some(true));
             live.order(&Gathered { step, actor: 0, request: None, audit, seed, arm, allow });
@@ -275,7 +47,19 @@ impl Live {
         live
     }
 
+    fn activate(&mut self, profile: Profile) {
+        let draws = Draws { audit: 0.5, seed: 0, arm: None };
+        let inputs = Inputs { at: Millis(0), actor: NPO, request: None, draws, verdict: None };
+        let command = Command::ActivateProfile(Box::new(profile));
+        self.keep(&decide(&self.state, command, &inputs).expect("is accepted"));
+    }
+
     fn order(&mut self, gathered: &Gathered) {
+        if let Some(steps) = expand(&gathered.step) {
+            return steps.into_iter().for_each(|step| {
+                self.order(&Gathered { step, request: None, ..gathered.clone() });
+            });
+        }
         if let Step::Wait(ms) = gathered.step {
             self.at += ms;
         }
@@ -293,19 +77,26 @@ impl Live {
         };
         match decide(&self.state, command, &inputs) {
             Ok(events) => {
-                for envelope in events {
-                    assert!(envelope.at >= self.state.last_at(), "the log's time steps back");
-                    let (kind, version, bytes) = stored::encode(&envelope);
-                    // Not equal to itself if it held a NaN.
-                    assert_eq!(stored::decode(kind, version, &bytes), Ok(envelope.clone()));
-                    self.state.apply(&envelope);
-                    self.log.push((kind, version, bytes));
-                }
+                self.keep(&events);
+                let follow = react(&self.state, &events, seed);
+                assert!(follow.iter().all(|e| e.actor == NPO && e.request.is_none()));
+                self.keep(&follow);
             }
             Err(rejection) => {
                 let message = rejection.to_string();
                 assert!(!message.contains('\n') && message.len() < 2_000, "{message}");
             }
+        }
+    }
+
+    fn keep(&mut self, events: &[Envelope]) {
+        for envelope in events {
+            assert!(envelope.at >= self.state.last_at(), "the log's time steps back");
+            let (kind, version, bytes) = stored::encode(envelope);
+            // Not equal to itself if it held a NaN.
+            assert_eq!(stored::decode(kind, version, &bytes), Ok(envelope.clone()));
+            self.state.apply(envelope);
+            self.log.push((kind, version, bytes));
         }
     }
 
@@ -340,6 +131,7 @@ fn check_sound(state: &State) {
         );
         assert_eq!(tally.decisions_total(), type_state.decisions);
         probability("window", type_state.window.mean());
+        check_overseen(state, type_state);
         assert!(type_state.rows.iter().all(|row| row.x.iter().all(|x| x.is_finite())));
     }
     for i in 0..state.scenarios().len() {
@@ -355,8 +147,8 @@ fn check_sound(state: &State) {
     }
     let open: Vec<_> =
         (0..state.open().next_id().0).filter_map(|id| state.open().get(DecisionId(id))).collect();
-    let waiting =
-        open.iter().filter(|o| o.closing == Closing::Open && o.answers.is_empty()).count();
+    let waits = |o: &&&Open| o.asked && o.closing == Closing::Open && o.answers.is_empty();
+    let waiting = open.iter().filter(waits).count();
     assert_eq!(state.open().waiting(), waiting as u64);
     let (_, total) = state.open().in_flight.count(None, state.last_at());
     let by_site = ["s0", "s1"].map(|site| {
@@ -364,6 +156,31 @@ fn check_sound(state: &State) {
         state.open().in_flight.count(site, state.last_at()).0
     });
     assert_eq!(by_site.iter().sum::<u32>(), total, "every action in flight is at its site");
+}
+
+/// What must hold of who may act without whom.
+fn check_overseen(state: &State, type_state: &TypeState) {
+    let Oversight { ceiling, evidence, certificate, drift, watch, .. } = &type_state.oversight;
+    let level = type_state.oversight.level();
+    assert_eq!(level == Level::Automatic, *ceiling == Level::Automatic && certificate.is_some());
+    assert_eq!(evidence.is_some(), state.profile().certificate.is_some());
+    assert!(certificate.is_none() || evidence.is_some());
+    let gauges = [drift, &watch.surprise, &watch.overrides, &watch.unanswered, &watch.slow];
+    for gauge in gauges.into_iter().chain(watch.sites.iter().map(|(_, gauge)| gauge)) {
+        assert!(gauge.value().is_finite() && gauge.value() >= 0.0, "{gauge:?}");
+        assert!(gauge.hits <= gauge.seen && gauge.expected <= gauge.seen as f64, "{gauge:?}");
+    }
+    assert!(
+        watch.looked <= watch.episodes && watch.retrained.is_none_or(|at| at <= watch.episodes)
+    );
+    for looks in [watch.looks.acted, watch.looks.silent] {
+        assert!(looks.right <= looks.audited && looks.audited <= looks.total, "{looks:?}");
+    }
+    assert!(watch.audits.is_sorted_by(|a, b| a.look < b.look));
+    assert!(watch.audits.iter().all(|audit| audit.look < watch.next_look()));
+    let scopes: std::collections::BTreeSet<_> =
+        state.holds().iter().map(|hold| &hold.scope).collect();
+    assert_eq!(scopes.len(), state.holds().len(), "no scope is held twice");
 }
 
 proptest! {
@@ -395,14 +212,18 @@ proptest! {
     }
 }
 
+/// Random runs that must, together, have been through everything; always the same ones.
+const RUNS: u32 = 40;
+
 #[test]
 fn the_random_orders_reach_every_kind_of_event() {
     use proptest::strategy::ValueTree as _;
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
     let mut kinds = std::collections::BTreeMap::new();
+    let mut seen = std::collections::BTreeMap::<String, u32>::new();
     let mut refused = 0;
-    for _ in 0..20 {
+    for _ in 0..RUNS {
         let mut live = Live::new();
         for _ in 0..200 {
             let step = gathered().new_tree(&mut runner).expect("a step").current();
@@ -410,11 +231,109 @@ fn the_random_orders_reach_every_kind_of_event() {
             live.order(&step);
             refused += usize::from(live.log.len() == before);
         }
-        for (kind, ..) in live.log {
+        for (kind, version, bytes) in live.log {
             *kinds.entry(kind).or_insert(0) += 1;
+            let envelope = stored::decode(kind, version, &bytes).expect("decodes");
+            for what in notable(&envelope) {
+                *seen.entry(what).or_insert(0) += 1;
+            }
         }
     }
-    eprintln!("events by kind: {kinds:?}, orders without any: {refused} of 4000");
-    let all: Vec<u16> = (1..=7).chain(10..=16).collect();
+    eprintln!("{seen:#?}");
+    for what in NOTABLE {
+        assert!(seen.contains_key(what), "no `{what}` in {seen:#?}");
+    }
+    eprintln!("events by kind: {kinds:?}, orders without any: {refused} of {}", RUNS * 200);
+    let all: Vec<u16> = (1..=7).chain(10..=26).collect();
     assert_eq!(kinds.into_keys().collect::<Vec<_>>(), all);
+}
+
+/// What the random runs must have been through.
+const NOTABLE: [&str; 31] = [
+    "decision surfaced",
+    "decision abstained",
+    "decision blocked",
+    "decision audit",
+    "decision escalated",
+    "decision automatic",
+    "decision automatic audited",
+    "decision held",
+    "decision in the shadow",
+    "adapt on certified",
+    "retrain on surprise",
+    "escalate on surprise",
+    "escalate on surprise at a site",
+    "suppress on override-rate",
+    "escalate on unanswered",
+    "escalate on slow-answers",
+    "escalate on silence",
+    "retrain on a window",
+    "certificate earned",
+    "certificate extended",
+    "certificate lost to drift",
+    "certificate reset",
+    "held by npo",
+    "held by a person",
+    "look acted",
+    "look silent",
+    "look audited",
+    "verdict on a look",
+    "verdict on a decision",
+    "volunteered answer",
+    "promoted by gate",
+];
+
+fn notable(envelope: &Envelope) -> Vec<String> {
+    match &envelope.event {
+        Event::DecisionMade(made) => {
+            let mut what = vec![format!("decision {}", made.disposition.name())];
+            if made.disposition == Disposition::Automatic && made.asks() {
+                what.push("decision automatic audited".into());
+            }
+            what.extend(made.held.as_ref().map(|_| "decision held".to_owned()));
+            what.extend((made.level == Level::Shadow).then(|| "decision in the shadow".to_owned()));
+            what
+        }
+        Event::MonitorActed { action, cause, .. } => {
+            let on = match cause {
+                Cause::Window(_) => "a window".to_owned(),
+                Cause::Silence { .. } => "silence".to_owned(),
+                Cause::Alarm(alarm) => {
+                    let site = if alarm.site.is_some() { " at a site" } else { "" };
+                    format!("{}{site}", alarm.watched.name())
+                }
+            };
+            vec![format!("{} on {on}", action.name())]
+        }
+        Event::CertificateChanged { cause, .. } => vec![match cause {
+            CertificateCause::Earned => "certificate earned".into(),
+            CertificateCause::Extended => "certificate extended".into(),
+            CertificateCause::Drift(_) => "certificate lost to drift".into(),
+            CertificateCause::Reset => "certificate reset".into(),
+        }],
+        Event::RedButtonPressed(hold) if hold.by == NPO && hold.reason != "halt" => {
+            vec!["held by npo".into()]
+        }
+        Event::RedButtonPressed(_) => vec!["held by a person".into()],
+        Event::MonitorLooked { acted, audited, .. } => {
+            let mut what = vec![if *acted { "look acted" } else { "look silent" }.to_owned()];
+            what.extend(audited.then(|| "look audited".to_owned()));
+            what
+        }
+        Event::RcaRecorded(rca) => vec![match rca.subject {
+            RcaSubject::Look { .. } => "verdict on a look".into(),
+            RcaSubject::Decision { .. } => "verdict on a decision".into(),
+        }],
+        Event::FeedbackGiven(feedback)
+            if feedback.lesson == Lesson::None(NotLearned::Volunteered) =>
+        {
+            vec!["volunteered answer".into()]
+        }
+        Event::ModelPromoted(promoted) => vec![match promoted.cause {
+            PromotionCause::Gate => "promoted by gate".into(),
+            PromotionCause::Person(_) => "promoted by a person".into(),
+            PromotionCause::Rollback(_) => "rolled back".into(),
+        }],
+        _ => vec![],
+    }
 }

@@ -7,6 +7,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::auth::Callers;
 use crate::config::Config;
+use crate::divergence::Divergences;
 use crate::feed::Feed;
 use crate::metrics::Metrics;
 use crate::policies::Policies;
@@ -26,6 +27,8 @@ pub(crate) struct App {
     /// Live events for streams.
     pub(crate) feed: Feed,
     pub(crate) metrics: Metrics,
+    /// The latest report on where people override what policy allows.
+    pub(crate) divergences: Divergences,
     /// One permit per event stream.
     pub(crate) streams: Arc<Semaphore>,
     /// True once the server is stopping; event streams end then.

@@ -46,13 +46,22 @@ pub(crate) fn new_secret() -> (String, Digest) {
 
 /// Whether `role` gives `permission`.
 pub(crate) fn gives(role: Role, permission: Permission) -> bool {
-    use Permission::{Administer, Answer, Audit, Engineer, Known, Propose, Public, Read};
+    use Permission::{
+        Administer, Answer, Approve, Audit, Engineer, Judge, Known, Model, Propose, Public, Read,
+        Stop,
+    };
     match permission {
         Public | Known => true,
         // A source that is taken over must not learn what people decide.
         Read => role != Role::Source,
         Answer => matches!(role, Role::Operator | Role::Approver),
         Propose => matches!(role, Role::Engineer | Role::Source),
+        // Whoever sees that something goes wrong may stop it; setting it going again takes authority.
+        Stop => matches!(role, Role::Operator | Role::Approver | Role::Engineer | Role::Admin),
+        Approve => matches!(role, Role::Approver | Role::Admin),
+        // An auditor changes nothing else, which makes their verdict an independent one.
+        Judge => matches!(role, Role::Approver | Role::Admin | Role::Auditor),
+        Model => matches!(role, Role::Engineer | Role::Approver | Role::Admin),
         Engineer => role == Role::Engineer,
         Audit => role == Role::Auditor,
         Administer => role == Role::Admin,
@@ -67,6 +76,10 @@ fn name(permission: Permission) -> &'static str {
         Permission::Read => "reading",
         Permission::Answer => "answering",
         Permission::Propose => "proposing",
+        Permission::Stop => "pressing the red button",
+        Permission::Approve => "approving",
+        Permission::Judge => "judging",
+        Permission::Model => "managing models",
         Permission::Engineer => "engineering",
         Permission::Audit => "auditing",
         Permission::Administer => "administering",
@@ -207,6 +220,10 @@ mod tests {
             Permission::Read,
             Permission::Answer,
             Permission::Propose,
+            Permission::Stop,
+            Permission::Approve,
+            Permission::Judge,
+            Permission::Model,
             Permission::Engineer,
             Permission::Audit,
             Permission::Administer,

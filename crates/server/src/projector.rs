@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
 use crate::chain::chain;
+use crate::recent::{Recent, START_EVENTS};
 use crate::tail::Tail;
 
 /// Events applied in one transaction at most.
@@ -40,6 +41,8 @@ struct Shared {
     failing: AtomicBool,
     /// Somebody waits for the lists.
     hurry: Notify,
+    /// The latest answers.
+    recent: Mutex<Recent>,
 }
 
 #[derive(Default)]
@@ -68,6 +71,7 @@ impl Lists {
             pool,
             failing: AtomicBool::new(false),
             hurry: Notify::new(),
+            recent: Mutex::default(),
         });
         let feeding = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
@@ -90,6 +94,11 @@ impl Lists {
     /// Whether the lists cannot be brought up to date now, mostly for want of disk.
     pub(crate) fn failing(&self) -> bool {
         self.shared.failing.load(Ordering::Relaxed)
+    }
+
+    /// Reads the latest answers. Blocks.
+    pub(crate) fn recent<R>(&self, f: impl FnOnce(&mut Recent) -> R) -> R {
+        f(&mut self.shared.recent.lock())
     }
 
     /// Reads with a connection of the pool. Blocks.
@@ -116,6 +125,10 @@ impl Lists {
 }
 
 fn feed(shared: &Shared, mut tail: Tail, position: &watch::Sender<u64>) {
+    if let Err(error) = remember(shared, &mut tail) {
+        let error: &dyn std::error::Error = error.as_ref();
+        tracing::warn!(error = chain(error), "calibration starts without earlier answers");
+    }
     while tail.wait() {
         let applied = step(shared, &mut tail);
         shared.failing.store(applied.is_err(), Ordering::Relaxed);
@@ -138,6 +151,24 @@ fn feed(shared: &Shared, mut tail: Tail, position: &watch::Sender<u64>) {
     }
 }
 
+/// Fills the latest answers from what the lists have seen already.
+fn remember(shared: &Shared, tail: &mut Tail) -> Result<(), Box<dyn std::error::Error>> {
+    let shown = tail.position();
+    tail.seek(shown.saturating_sub(START_EVENTS));
+    let result = loop {
+        let batch = match tail.next(BATCH.min(shown - tail.position())) {
+            Ok(batch) if batch.is_empty() => break Ok(()),
+            Ok(batch) => batch,
+            Err(error) => break Err(error.into()),
+        };
+        let mut recent = shared.recent.lock();
+        batch.iter().for_each(|(_, envelope, _)| recent.take(envelope));
+    };
+    tail.seek(shown);
+    shared.recent.lock().start_counting();
+    result
+}
+
 /// Applies the next batch; gives how many events it had.
 fn step(shared: &Shared, tail: &mut Tail) -> Result<usize, Box<dyn std::error::Error>> {
     let batch: Vec<_> = tail.next(BATCH)?.into_iter().map(|(at, event, _)| (at, event)).collect();
@@ -148,8 +179,12 @@ fn step(shared: &Shared, tail: &mut Tail) -> Result<usize, Box<dyn std::error::E
             let mut pool = shared.pool.lock();
             pool.generation += 1;
             pool.idle.clear();
+            // All of the log comes again.
+            *shared.recent.lock() = Recent::default();
         }
         return Err(error.into());
     }
+    let mut recent = shared.recent.lock();
+    batch.iter().for_each(|(_, envelope)| recent.take(envelope));
     Ok(batch.len())
 }

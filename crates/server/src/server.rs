@@ -25,6 +25,7 @@ use tokio::task::JoinHandle as Task;
 use crate::app::App;
 use crate::auth::Callers;
 use crate::config::{Config, ConfigError};
+use crate::divergence::Divergences;
 use crate::feed::Feed;
 use crate::http::listen;
 use crate::metrics::Metrics;
@@ -160,6 +161,7 @@ impl Server {
         let app = Arc::new(App {
             streams: Arc::new(Semaphore::new(config.limits.streams)),
             metrics: Metrics::new(),
+            divergences: Divergences::default(),
             callers: Callers::default(),
             stop: stopped.clone(),
             config,

@@ -17,6 +17,10 @@ fn gives(role: &str, permission: Permission) -> bool {
         Permission::Read => role != "source",
         Permission::Answer => ["operator", "approver"].contains(&role),
         Permission::Propose => ["engineer", "source"].contains(&role),
+        Permission::Stop => ["operator", "approver", "engineer", "admin"].contains(&role),
+        Permission::Approve => ["approver", "admin"].contains(&role),
+        Permission::Judge => ["approver", "admin", "auditor"].contains(&role),
+        Permission::Model => ["engineer", "approver", "admin"].contains(&role),
         Permission::Engineer => role == "engineer",
         Permission::Audit => role == "auditor",
         Permission::Administer => role == "admin",
@@ -33,7 +37,9 @@ fn every_endpoint_is_there_and_takes_exactly_the_roles_it_should() {
             .path
             .replace("{id}", "none")
             .replace("{name}", "none")
-            .replace("{digest}", "none");
+            .replace("{digest}", "none")
+            .replace("{scenario_type}", "none")
+            .replace("{look}", "1");
         let method = match endpoint.method {
             Method::Get => "GET",
             Method::Post => "POST",

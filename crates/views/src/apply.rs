@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use npo_core::event::{DecisionMade, FeedbackGiven};
+use npo_core::people::NPO;
 use npo_core::{DecisionId, Envelope, Event, Millis};
 use rusqlite::{CachedStatement, Connection, ErrorCode, Transaction, params};
 
@@ -105,6 +106,7 @@ struct Tables<'t, 'k> {
     expired: CachedStatement<'t>,
     withdrawn: CachedStatement<'t>,
     outcome: CachedStatement<'t>,
+    act: CachedStatement<'t>,
 }
 
 impl<'t, 'k> Tables<'t, 'k> {
@@ -128,6 +130,7 @@ impl<'t, 'k> Tables<'t, 'k> {
                 "UPDATE decisions SET status = iif(status = 0, 3, status), withdrawn = ?2 WHERE id = ?1",
             )?,
             outcome: prepare("UPDATE decisions SET outcome = ?2 WHERE id = ?1")?,
+            act: prepare("INSERT INTO acts(position) VALUES (?1)")?,
         })
     }
 
@@ -142,6 +145,13 @@ impl<'t, 'k> Tables<'t, 'k> {
             Event::OutcomeObserved { id, outcome: _ } => {
                 self.outcome.execute([id.0, position]).map(drop)
             }
+            Event::MonitorActed { .. } | Event::CertificateChanged { .. } => {
+                self.act.execute([position]).map(drop)
+            }
+            // Of npo itself, that is the monitor's doing; a grant is a person's.
+            Event::AutonomyChanged { .. } if envelope.actor == NPO => {
+                self.act.execute([position]).map(drop)
+            }
             Event::ProfileActivated(_)
             | Event::ScenarioTypeActivated { .. }
             | Event::PolicyActivated(_)
@@ -149,10 +159,8 @@ impl<'t, 'k> Tables<'t, 'k> {
             | Event::PersonChanged { .. }
             | Event::TokenIssued(_)
             | Event::TokenRevoked(_)
-            | Event::MonitorActed { .. }
             | Event::ModelRetrained { .. }
             | Event::MonitorLooked { .. }
-            | Event::CertificateChanged { .. }
             | Event::AutonomyChanged { .. }
             | Event::RedButtonPressed(_)
             | Event::RedButtonReleased { .. }

@@ -129,6 +129,16 @@ impl ViewReader {
         Ok(self.positions(sql, u64::from(id.0), 1)?.first().copied())
     }
 
+    /// Positions of what the monitor did by itself (its actions, certificates that changed, levels that
+    /// followed them), newest first, at most `limit` and [`LIMIT_MAX`].
+    ///
+    /// # Errors
+    /// As [`Self::decisions`].
+    pub fn acts(&self, limit: usize) -> Result<Vec<u64>, Error> {
+        let sql = "SELECT position FROM acts WHERE position >= ?1 ORDER BY position DESC LIMIT ?2";
+        self.positions(sql, 0, limit)
+    }
+
     /// Scenarios that match, in the order of their ids, after scenario `after`, at most `limit` and
     /// [`LIMIT_MAX`].
     ///

@@ -11,7 +11,7 @@ use crate::error::{is_damage, sqlite};
 /// `npoV`: marks the database as views in its header.
 const APPLICATION_ID: i64 = 0x6e70_6f56;
 /// The form of the tables; another form is rebuilt, never converted.
-pub(crate) const FORM: i64 = 1;
+pub(crate) const FORM: i64 = 2;
 /// A file up to this size is checked whole when it is opened (about a second); damage in a larger
 /// one is found when it is met.
 const CHECKED_BYTES_MAX: u64 = 1 << 30;
@@ -45,6 +45,7 @@ CREATE INDEX decisions_signal ON decisions(signal) WHERE signal IS NOT NULL;
 CREATE TABLE feedback(position INTEGER PRIMARY KEY, decision INTEGER NOT NULL, scenario INTEGER NOT NULL) STRICT;
 CREATE INDEX feedback_decision ON feedback(decision);
 CREATE INDEX feedback_scenario ON feedback(scenario);
+CREATE TABLE acts(position INTEGER PRIMARY KEY) STRICT;
 INSERT INTO meta(one, position) VALUES (1, 0);
 ";
 

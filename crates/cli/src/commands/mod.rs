@@ -4,6 +4,7 @@ mod admin;
 mod alignment;
 mod decision;
 mod feedback;
+mod lab;
 mod log;
 mod network;
 mod outcome;
@@ -53,6 +54,9 @@ enum Noun {
     /// Replay network telemetry
     #[command(subcommand)]
     Network(network::Verb),
+    /// Simulate, compare methods, and ask questions to a log
+    #[command(subcommand)]
+    Lab(lab::Verb),
     /// Verify, show and move the log of a data directory
     #[command(subcommand)]
     Log(log::Verb),
@@ -85,6 +89,7 @@ fn run(options: &Options, noun: Noun) -> Result<Answer, Failure> {
         Noun::Policy(verb) => verb.run(options),
         Noun::Alignment(alignment) => alignment.run(options),
         Noun::Network(verb) => verb.run(options),
+        Noun::Lab(verb) => verb.run(options),
         Noun::Log(verb) => verb.run(options),
         Noun::Admin(verb) => verb.run(options),
         Noun::PolicyChild => Ok(Answer::Yes),

@@ -2,10 +2,13 @@
 //!
 //! They are a small history: folded in order, they make the kept state. New ones go to the end.
 
+#[path = "oversight.rs"]
+mod oversight;
+
 use std::sync::Arc;
 
 use npo_core::event::{
-    Channel, DecisionMade, Disposition, FeedbackGiven, Lesson, MonitorAction, NewScenario,
+    Cause, Channel, DecisionMade, Disposition, FeedbackGiven, Lesson, MonitorAction, NewScenario,
     NotLearned, Outcome, OutcomeResult, PolicyRef, Provenance, RequestKey, RuleHit, Threshold,
     Verdict,
 };
@@ -15,6 +18,7 @@ use npo_core::learning::retrain::RetrainSettings;
 use npo_core::learning::trust::TrustSettings;
 use npo_core::learning::utility::{AuditDraw, AuditSettings};
 use npo_core::learning::window::{Finding, MonitorSettings};
+use npo_core::oversight::Level;
 use npo_core::people::{Person, Role, Token};
 use npo_core::profile::{Scorer, Selector};
 use npo_core::proposal::{Fact, FactValue, Text, WhatIf};
@@ -102,9 +106,11 @@ pub(crate) fn examples() -> Vec<(String, Envelope)> {
         add(result.name(), Event::OutcomeObserved { id: DecisionId(0), outcome });
     }
     let finding = Finding { episodes: 40, losses: 30, mean_loss: 0.25, tolerance: 0.15 };
-    add("", Event::MonitorActed { type_id: TypeId(0), action: MonitorAction::Retrain, finding });
+    let (type_id, action, cause) = (TypeId(0), MonitorAction::Retrain, Cause::Window(finding));
+    add("", Event::MonitorActed { type_id, action, cause });
     let weights = [2.0, -0.75, 0.5, -0.125].as_slice().into();
     add("", Event::ModelRetrained { type_id: TypeId(0), weights, rows: 30 });
+    oversight::add_to(&mut add);
     all
 }
 
@@ -160,6 +166,8 @@ fn paper(selector: Selector, monitor: MonitorSettings) -> Profile {
         reward_rate: 0.05,
         in_flight_s: 3600,
         retention_s: 86_400,
+        certificate: None,
+        watch: None,
     }
 }
 
@@ -240,6 +248,12 @@ fn decision(i: usize, disposition: Disposition, threshold: Threshold) -> Decisio
     let allow = disposition != Disposition::Blocked;
     let rule = RuleHit { rule: "redundancy".into(), message: "1 link would remain".into() };
     let linear = i.is_multiple_of(2);
+    let audit = (disposition == Disposition::Audit).then_some(AuditDraw {
+        voi: 0.0625,
+        voi_average: 0.05,
+        probability: 0.0375,
+        draw: 0.03125,
+    });
     DecisionMade {
         id: DecisionId(u64::from(id)),
         type_id: TypeId(0),
@@ -264,12 +278,7 @@ fn decision(i: usize, disposition: Disposition, threshold: Threshold) -> Decisio
         score: 0.6875,
         compared: 0.8125,
         threshold,
-        audit: (disposition == Disposition::Audit).then_some(AuditDraw {
-            voi: 0.0625,
-            voi_average: 0.05,
-            probability: 0.0375,
-            draw: 0.03125,
-        }),
+        audit,
         verdict: Arc::new(Verdict {
             allow,
             bundle: [0xd1; 32],
@@ -279,6 +288,13 @@ fn decision(i: usize, disposition: Disposition, threshold: Threshold) -> Decisio
         disposition,
         expires_at: Millis(1_767_227_400_000 + i64::from(id)),
         text: linear.then(|| Box::new(text(id))),
+        level: Level::Recommend,
+        certified: None,
+        asked: match disposition {
+            Disposition::Surfaced | Disposition::Escalated => 1.0,
+            _ => audit.map_or(0.0, |draw| draw.probability),
+        },
+        held: None,
     }
 }
 

@@ -11,8 +11,8 @@ use npo_core::people::{NPO, Role};
 use npo_core::proposal::{Proposal, ScenarioRef, Text};
 use npo_core::scenario_type::{Action, Feature, Risk, ScenarioType};
 use npo_core::{
-    Command, DecisionId, Draws, Event, Inputs, Millis, PersonId, Profile, Rejection, Signal, State,
-    TypeId, Vector, decide, stored,
+    Command, DecisionId, Draws, Envelope, Event, Inputs, Millis, PersonId, Profile, Rejection,
+    Signal, State, TypeId, Vector, decide, react, stored,
 };
 
 /// The operators of [`World::new`].
@@ -95,7 +95,7 @@ impl World {
         world
     }
 
-    /// Orders; what happens is folded from its stored form.
+    /// Orders; what happens, and what follows from it, is folded from its stored form.
     pub fn try_order(&mut self, command: Command) -> Result<Vec<Event>, Rejection> {
         let verdict = Verdict { allow: self.allow, bundle: [7; 32], rules: vec![], error: None };
         let inputs = Inputs {
@@ -105,12 +105,20 @@ impl World {
             draws: self.draws,
             verdict: Some(Arc::new(verdict)),
         };
-        let events = decide(&self.state, command, &inputs)?;
-        for envelope in &events {
+        let mut events = decide(&self.state, command, &inputs)?;
+        self.fold(&events);
+        let follow = react(&self.state, &events, self.draws.seed);
+        self.fold(&follow);
+        assert!(react(&self.state, &events, self.draws.seed).is_empty(), "what is done is done");
+        events.extend(follow);
+        Ok(events.into_iter().map(|envelope| envelope.event).collect())
+    }
+
+    fn fold(&mut self, events: &[Envelope]) {
+        for envelope in events {
             let (kind, version, bytes) = stored::encode(envelope);
             self.state.apply(&stored::decode(kind, version, &bytes).expect("decodes"));
         }
-        Ok(events.into_iter().map(|envelope| envelope.event).collect())
     }
 
     pub fn order(&mut self, command: Command) -> Vec<Event> {

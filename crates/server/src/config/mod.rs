@@ -5,6 +5,7 @@
 //! What the values do is left to the parts that they configure.
 
 mod nearest;
+mod profile;
 mod section;
 
 use std::net::SocketAddr;
@@ -52,7 +53,7 @@ section! {
         body_s: u64 = 30,
         /// Seconds for answering a request once its body is there. Default 30.
         handler_s: u64 = 30,
-        /// The same for a batch of proposals. Default 300.
+        /// The same for a batch of proposals, and for refitting a model. Default 300.
         batch_s: u64 = 300,
         /// Seconds without progress while an answer is written to a slow client. Default 30.
         write_s: u64 = 30,
@@ -76,6 +77,9 @@ section! {
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7171)),
         /// Name of the profile: `calibrated` or `paper`. Default `calibrated`.
         profile: String = Profile::calibrated().name,
+        /// File of a profile: a built-in one and what is different (`docs/operating.md`). It wins over
+        /// `profile`. Default none.
+        profile_file: Option<PathBuf> = None,
         /// Events between two snapshots, which bounds what a start has to fold. Default 500,000.
         snapshot_every: u64 = 500_000,
         /// Bytes that the log may have at most; orders beyond it are refused as on a full disk, and
@@ -129,6 +133,14 @@ pub enum ConfigError {
         place: String,
         /// The nearest known key, or all of them.
         hint: String,
+    },
+    /// The file of a profile cannot be used.
+    #[error("profile `{path}` cannot be used: {why}")]
+    Profile {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: String,
     },
     /// A value is out of its range.
     #[error("`{key}` is {found}, expected {expected}")]
@@ -215,8 +227,11 @@ impl Config {
         range("timeouts.views_ms", t.views_ms, 0, 600_000, "0 to 600000 milliseconds")
     }
 
-    /// The profile that is named.
+    /// The profile that is named, or that is in the file.
     pub(crate) fn profile(&self) -> Result<Profile, ConfigError> {
+        if let Some(path) = &self.profile_file {
+            return profile::from_file(path);
+        }
         Profile::named(&self.profile).ok_or_else(|| ConfigError::Value {
             key: "profile",
             found: format!("`{}`", self.profile),

@@ -8,7 +8,7 @@ use npo_core::explain;
 use npo_core::scenario_type::ScenarioType;
 use npo_core::{Millis, Signal, State};
 
-use super::time;
+use super::{oversight, time};
 
 /// What of the state a decision needs to be put into words.
 pub(crate) struct Subject {
@@ -89,6 +89,10 @@ pub(crate) fn decision(
         score_high,
         compared: made.compared,
         threshold: made.threshold.theta(),
+        level: oversight::level(made.level),
+        certified: made.certified,
+        asked: made.asked,
+        held: made.held.as_deref().map(|held| oversight::scope(held, || definition.name.clone())),
         allowed: made.verdict.allow,
         rules: made.verdict.rules.iter().map(|hit| hit.rule.clone()).collect(),
         signal: standing.signal.map(|signal| signal.name().to_owned()),

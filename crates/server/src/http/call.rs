@@ -28,8 +28,10 @@ pub(crate) struct Call {
     /// Who asks; nobody known for a public endpoint.
     pub(crate) caller: Option<Arc<Caller>>,
     pub(crate) path: String,
-    /// The path's parameter, empty if it has none. No path has two.
+    /// The path's first parameter, empty if it has none.
     pub(crate) parameter: String,
+    /// Its second parameter, empty if it has none. No path has three.
+    pub(crate) parameter_2: String,
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -66,7 +68,7 @@ impl Call {
         Some(request_key(self.caller().person, self.endpoint.id, key, &content))
     }
 
-    /// The path's parameter as an id.
+    /// The path's first parameter as an id.
     pub(crate) fn id<T: std::str::FromStr>(&self, unknown: &str) -> Result<T, Problem>
     where
         T::Err: std::fmt::Display,

@@ -98,8 +98,10 @@ async fn answer(
         }
     };
     let limit = handler_limit(endpoint, &app);
+    let [parameter, parameter_2] = parameters(endpoint, &mut parts).await?;
     let call = Call {
-        parameter: parameter(endpoint, &mut parts).await?,
+        parameter,
+        parameter_2,
         path: parts.uri.path().to_owned(),
         headers: parts.headers,
         app,
@@ -126,21 +128,27 @@ fn body_max(endpoint: &Endpoint, limits: &Limits) -> usize {
 }
 
 fn handler_limit(endpoint: &Endpoint, app: &App) -> Duration {
-    Duration::from_secs(match endpoint.request {
-        Wire::Lines(_) => app.config.timeouts.batch_s,
-        Wire::None | Wire::Json(_) | Wire::Text(_) => app.config.timeouts.handler_s,
+    let timeouts = &app.config.timeouts;
+    Duration::from_secs(match (endpoint.permission, endpoint.request) {
+        // Refits read the log.
+        (Permission::Model, _) | (_, Wire::Lines(_)) => timeouts.batch_s,
+        (_, Wire::None | Wire::Json(_) | Wire::Text(_)) => timeouts.handler_s,
     })
 }
 
-async fn parameter(endpoint: &Endpoint, parts: &mut Parts) -> Result<String, Problem> {
+async fn parameters(endpoint: &Endpoint, parts: &mut Parts) -> Result<[String; 2], Problem> {
+    let mut found = [String::new(), String::new()];
     if !endpoint.path.contains('{') {
-        return Ok(String::new());
+        return Ok(found);
     }
     let params = parts
         .extract::<RawPathParams>()
         .await
         .map_err(|rejection| Problem::new(400, "invalid-path", one_line(&rejection.body_text())))?;
-    Ok(params.iter().next().map(|(_, value)| value.to_owned()).unwrap_or_default())
+    for (place, (_, value)) in found.iter_mut().zip(&params) {
+        value.clone_into(place);
+    }
+    Ok(found)
 }
 
 fn idempotency_key(endpoint: &Endpoint, headers: &HeaderMap) -> Result<Option<String>, Problem> {

@@ -4,6 +4,7 @@
 //! requests is counted on the way.
 
 pub(crate) mod http;
+mod oversight;
 mod text;
 
 use std::sync::atomic::Ordering;
@@ -32,11 +33,15 @@ impl Metrics {
     }
 }
 
-/// The page.
+/// The page. Blocks for some milliseconds where answers came since the last one.
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
 pub(crate) fn exposition(app: &App) -> String {
     let mut page = Page::default();
-    app.engine.read(|state| believed(&mut page, state));
+    app.engine.read(|state| {
+        believed(&mut page, state);
+        oversight::believed(&mut page, state);
+    });
+    oversight::measured(&mut page, app);
     let health = app.engine.health();
     let shown = *app.lists.position().borrow();
     let counters = app.engine.counters();

@@ -4,16 +4,22 @@ mod alertmanager;
 pub(crate) mod alignment;
 mod batch;
 mod decisions;
+mod divergence;
 mod events;
 mod feedback;
+mod models;
+pub(crate) mod monitor;
 mod people;
 mod policies;
+mod red_button;
 mod scenario_types;
 mod scenarios;
 mod service;
 mod setup;
 mod stream;
+mod thresholds;
 mod tokens;
+mod verdicts;
 mod withdrawals;
 
 use std::sync::Arc;
@@ -49,7 +55,21 @@ fn handler(id: &str) -> Option<Handler> {
         "list_policies" => |call| Box::pin(policies::list(call)),
         "add_policy" => |call| Box::pin(policies::add(call)),
         "activate_policy" => |call| Box::pin(policies::activate(call)),
+        "judge_decision" => |call| Box::pin(verdicts::decision(call)),
         "alignment" => |call| Box::pin(alignment::show(call)),
+        "thresholds" => |call| Box::pin(thresholds::list(call)),
+        "grant_autonomy" => |call| Box::pin(thresholds::grant(call)),
+        "settle_escalation" => |call| Box::pin(thresholds::settle(call)),
+        "list_holds" => |call| Box::pin(red_button::list(call)),
+        "press_red_button" => |call| Box::pin(red_button::press(call)),
+        "release_red_button" => |call| Box::pin(red_button::release(call)),
+        "monitor" => |call| Box::pin(monitor::show(call)),
+        "judge_look" => |call| Box::pin(verdicts::look(call)),
+        "divergence" => |call| Box::pin(divergence::show(call)),
+        "list_models" => |call| Box::pin(models::list(call)),
+        "refit_model" => |call| Box::pin(models::refit(call)),
+        "promote_model" => |call| Box::pin(models::promote(call)),
+        "roll_back_model" => |call| Box::pin(models::roll_back(call)),
         "list_events" => |call| Box::pin(events::list(call)),
         "stream" => |call| Box::pin(stream::follow(call)),
         "who_am_i" => |call| Box::pin(people::who_am_i(call)),

@@ -9,7 +9,7 @@ use crate::http::call::{Call, content, reply};
 
 /// Shows metrics in Prometheus' text format.
 pub(super) async fn metrics(call: Call) -> Result<Response, Problem> {
-    let text = crate::metrics::exposition(&call.app);
+    let text = call.blocking(|app| Ok(crate::metrics::exposition(app))).await?;
     Ok(content(200, "text/plain; version=0.0.4; charset=utf-8", text))
 }
 

@@ -18,6 +18,8 @@ use super::batch::Fit;
 
 /// Second eigenvalue, as a share of the first, at which reliabilities cannot be told.
 const RATIO_MAX: f64 = 0.25;
+/// Added to it, divided by the items: on few of them the eigenvalues are uncertain.
+const RATIO_MARGIN: f64 = 3.0;
 /// Shuffles: the strongest of them is what chance can do.
 const SHUFFLES: u64 = 10;
 /// Workers looked at, those with most answers: the matrix has the square of them.
@@ -38,6 +40,8 @@ pub struct Dependence {
     pub first: f64,
     /// That of the residuals beyond chance: how strongly they agree on something else.
     pub second: f64,
+    /// Items that were looked at.
+    pub items: usize,
 }
 
 impl Dependence {
@@ -50,7 +54,9 @@ impl Dependence {
     /// Whether one hidden truth stands out.
     #[must_use]
     pub fn is_identifiable(&self) -> bool {
-        self.ratio() < RATIO_MAX
+        #[expect(clippy::cast_precision_loss, reason = "items stay far below 2^53")]
+        let items = self.items.max(1) as f64;
+        self.ratio() < RATIO_MAX + RATIO_MARGIN / items
     }
 
     /// How many answers count for one, since workers err together; at least 1.
@@ -82,11 +88,11 @@ pub fn dependence(answers: &Answers, fit: &Fit) -> Dependence {
         second += weight * (residual.strength() - residual.chance().1);
         mass += weight;
     }
-    if mass > 0.0 {
-        Dependence { first: first / mass, second: second / mass }
-    } else {
-        Dependence { first: 0.0, second: 0.0 }
-    }
+    let share = |sum: f64| if mass > 0.0 { sum / mass } else { 0.0 };
+    let mut items: Vec<usize> = answers.all().iter().map(|answer| answer.item).collect();
+    items.sort_unstable();
+    items.dedup();
+    Dependence { first: share(first), second: share(second), items: items.len() }
 }
 
 /// Positions of the workers to look at, `None` for the others.

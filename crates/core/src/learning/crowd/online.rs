@@ -13,6 +13,9 @@ use super::{Answer, Answers, Error, MEMBERS_MAX, likeliest, normalise};
 /// A right answer counts a little more than a wrong one before anything is known: it settles which
 /// way round the truth is, and hardly slows learning down.
 const PRIOR_RIGHT_EXTRA: f64 = 0.5;
+/// One reliability cannot follow workers who miss one class and never the other, and would turn the
+/// truth around to fit them; it is held where most people are.
+const PRIOR_RIGHT_EXTRA_ONE_COIN: f64 = 4.0;
 /// All items are looked at again when the number of answers has grown by one part in this.
 const REFRESH_GROWTH: usize = 8;
 /// Items before the crowd is checked for the first time.
@@ -112,7 +115,9 @@ impl Online {
             return;
         }
         self.refreshed_at = self.answers;
-        for item in 0..self.items.len() {
+        // One-coin is left as it came: looked at again and again, it turns around (see its prior).
+        let last = if self.channel == Channel::Confusion { self.items.len() } else { 0 };
+        for item in 0..last {
             if !self.items[item].answers.is_empty() {
                 self.shift(item, -1.0);
                 self.settle(item);
@@ -176,7 +181,11 @@ impl Online {
 
     fn prior_counts(&self) -> Vec<f64> {
         let mut counts = vec![PRIOR_COUNT; self.classes * self.classes];
-        counts.iter_mut().step_by(self.classes + 1).for_each(|c| *c += PRIOR_RIGHT_EXTRA);
+        let extra = match self.channel {
+            Channel::OneCoin => PRIOR_RIGHT_EXTRA_ONE_COIN,
+            Channel::Confusion => PRIOR_RIGHT_EXTRA,
+        };
+        counts.iter_mut().step_by(self.classes + 1).for_each(|count| *count += extra);
         counts
     }
 

@@ -1,0 +1,198 @@
+//! `npo lab run`: runs an experiment and keeps what comes of it in a folder.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use npo_lab::experiment::{Experiment, Setting};
+use npo_lab::folder::Folder;
+use npo_lab::runner::{Ending, Progress, episodes_left, run_all};
+use npo_lab::shipped;
+use npo_lab::summary::{Estimate, summary};
+
+use crate::exit::{Answer, Failure};
+use crate::options::{Options, shown};
+use crate::output::say;
+use crate::progress::bar;
+use crate::text::table::Table;
+
+/// How the bar over episodes looks.
+const EPISODES: &str = "{prefix} {wide_bar} {human_pos}/{human_len} episodes {per_sec} {eta}";
+/// Seeds asked for on the command line at most; the experiment has the same limit.
+const SEEDS_MAX: u64 = 1_000_000;
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// A file, or an experiment that comes with npo: quick, paper, regimes, robust
+    #[arg(value_name = "FILE|NAME")]
+    experiment: String,
+    /// Keep the results in this folder [default: lab-results/NAME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Run so many seeds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=SEEDS_MAX))]
+    seeds: Option<u64>,
+    /// Run on so many threads [default: one per processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Set a key of the experiment, such as worlds.A_paper.override_cost=9
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    set: Vec<Setting>,
+}
+
+/// `KEY=VALUE`.
+fn setting(text: &str) -> Result<Setting, String> {
+    let (key, value) = text
+        .split_once('=')
+        .filter(|(key, _)| !key.trim().is_empty())
+        .ok_or_else(|| format!("found `{text}`, expected KEY=VALUE"))?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+impl Run {
+    pub(crate) fn run(self, options: &Options) -> Result<Answer, Failure> {
+        let experiment = self.read()?;
+        let path =
+            self.out.clone().unwrap_or_else(|| Path::new("lab-results").join(&experiment.name));
+        let mut folder = Folder::open(&path, &experiment)
+            .map_err(|error| Failure::could_not("could not use the folder of results", error))?;
+        let ending = self.run_into(&mut folder, &experiment)?;
+        folder
+            .finish()
+            .map_err(|error| Failure::could_not("could not write the results", error))?;
+        print(&folder, options)?;
+        let dir = shown(&path);
+        if ending == Ending::Stopped {
+            say(&format!("stopped; the same command goes on where it was, results so far in {dir}"));
+            return Ok(Answer::No);
+        }
+        say(&format!("results in {dir}; `npo lab report {dir}` makes a page of them"));
+        Ok(Answer::Yes)
+    }
+
+    /// The experiment, from a shipped text or a file, with the settings of the command line.
+    fn read(&self) -> Result<Experiment, Failure> {
+        let name = &self.experiment;
+        let path = Path::new(name);
+        // A file wins over a shipped name only when it is written as one.
+        let written_as_file = path.components().count() > 1 || path.extension().is_some();
+        let (text, folder) = match shipped::experiment(name).filter(|_| !written_as_file) {
+            Some(text) => (text.to_owned(), Path::new(".")),
+            None => {
+                let text = shipped::read(path).map_err(|error| {
+                    let names: Vec<&str> =
+                        shipped::EXPERIMENTS.iter().map(|(name, _)| *name).collect();
+                    let what = format!(
+                        "could not read `{name}`; experiments that come with npo are {}",
+                        names.join(", ")
+                    );
+                    Failure::could_not(what, error)
+                })?;
+                (text, path.parent().unwrap_or(Path::new(".")))
+            }
+        };
+        let mut settings = self.set.clone();
+        settings.extend(self.seeds.map(|seeds| ("seeds.count".to_owned(), seeds.to_string())));
+        Experiment::read(&text, &settings, &|included| shipped::find(folder, included))
+            .map_err(|error| Failure::could_not(format!("`{name}` is no experiment"), error))
+    }
+
+    fn run_into(&self, folder: &mut Folder, experiment: &Experiment) -> Result<Ending, Failure> {
+        let stop = Arc::new(AtomicBool::new(false));
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            // A second one ends the process at once.
+            signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))
+                .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
+                .map_err(|error| Failure::could_not("could not listen for signals", error))?;
+        }
+        let done = folder.done();
+        if !done.is_empty() {
+            say(&format!("{} runs are done already", done.len()));
+        }
+        let threads = self.threads.map_or(experiment.threads, usize::from);
+        let bar = bar("runs", episodes_left(experiment, &done), EPISODES);
+        let mut unwritten = None;
+        let ending = run_all(experiment, &done, threads, &stop, |progress| match progress {
+            Progress::Episodes(count) => bar.inc(count),
+            Progress::Done(record) => {
+                if unwritten.is_none()
+                    && let Err(error) = folder.add(*record)
+                {
+                    unwritten = Some(error);
+                    stop.store(true, Ordering::Relaxed);
+                }
+            }
+        });
+        bar.finish_and_clear();
+        if let Some(error) = unwritten {
+            return Err(Failure::could_not("could not keep a run", error));
+        }
+        ending.map_err(|error| Failure::could_not("a run went wrong", error))
+    }
+}
+
+/// A line per world and method.
+fn print(folder: &Folder, options: &Options) -> Result<(), Failure> {
+    let summary = summary(folder.records());
+    let mut out = options.out();
+    if out.is_json() {
+        let rows = summary.iter().flat_map(|((world, method), metrics)| {
+            metrics.iter().map(move |(metric, estimate)| {
+                serde_json::json!({
+                    "world": world,
+                    "method": method,
+                    "metric": metric,
+                    "mean": estimate.mean,
+                    "half_width": estimate.half_width,
+                    "seeds": estimate.seeds,
+                })
+            })
+        });
+        for row in rows {
+            out.raw(&row.to_string())?;
+        }
+        return out.flush();
+    }
+    let mut table = Table::new(&[
+        "WORLD",
+        "METHOD",
+        ">SEEDS",
+        ">REGRET",
+        ">LOSS",
+        ">LATENT",
+        ">F",
+        ">RETRAINS",
+        ">OVERRIDE",
+        ">COVERAGE",
+    ])
+    .sparing(&["RETRAINS", "F", "LATENT", "OVERRIDE"]);
+    for ((world, method), metrics) in &summary {
+        let cell = |name: &str, digits: usize| {
+            metrics.get(name).map_or_else(|| "–".to_owned(), |estimate| told(*estimate, digits))
+        };
+        let seeds = metrics.get("coverage").map_or(0, |estimate| estimate.seeds);
+        table.row([
+            world.clone(),
+            method.clone(),
+            seeds.to_string(),
+            cell("regret", 1),
+            cell("loss", 3),
+            cell("latent", 3),
+            cell("fidelity", 3),
+            cell("retrains", 1),
+            cell("override_rate", 3),
+            cell("coverage", 3),
+        ]);
+    }
+    out.lines(&table.lines())?;
+    out.flush()
+}
+
+/// A mean with half its interval.
+fn told(Estimate { mean, half_width, seeds: _ }: Estimate, digits: usize) -> String {
+    match half_width {
+        Some(half) => format!("{mean:.digits$} ±{half:.digits$}"),
+        None => format!("{mean:.digits$}"),
+    }
+}

@@ -1,0 +1,136 @@
+//! Logs and questions that nobody should send.
+
+use npo_core::{Profile, stored};
+use npo_log::{EventLog, MemoryLog, Record};
+
+use super::world::{Simulated, World, calibrated};
+use crate::counterfactual::{
+    Evaluation, InvalidQuestion, Question, ReplayError, Report, Target, replay, replay_export,
+};
+
+fn ask(records: &[Record], question: Question<'_>) -> Result<Report, ReplayError> {
+    let mut log = MemoryLog::default();
+    log.append(0, records).expect("appends");
+    replay(log.reader().expect("a reader").as_mut(), question, &mut |_| ())
+}
+
+fn question() -> Question<'static> {
+    Question::new(Target::Threshold(0.7))
+}
+
+fn small() -> Simulated {
+    World { decisions: 50, ..World::new(calibrated(0.3), 1) }.run()
+}
+
+#[test]
+fn an_empty_log_is_a_refusal() {
+    let report = ask(&[], question()).expect("a report");
+    assert!(!report.told());
+    assert_eq!(report.log.decisions, 0);
+    assert!(report.summary[0].contains("no decisions"), "{:?}", report.summary);
+}
+
+#[test]
+fn without_answers_nothing_can_be_told() {
+    let world = World { answered: |_| 0.0, ..World::new(calibrated(0.3), 1) };
+    let report = world.run().ask(Target::Threshold(0.8));
+    match &report.target.evaluation {
+        Evaluation::Refused { reason } => assert!(reason.contains("never answered"), "{reason}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn few_answers_and_few_scenarios_are_refusals() {
+    let check = |world: World, word: &str| {
+        let report = world.run().ask(Target::Threshold(0.8));
+        match &report.target.evaluation {
+            Evaluation::Refused { reason } => assert!(reason.contains(word), "{reason}"),
+            other => panic!("{other:?}"),
+        }
+    };
+    check(World { decisions: 20, ..World::new(calibrated(0.3), 1) }, "have an answer");
+    check(World { scenarios: 2, ..World::new(calibrated(0.3), 1) }, "scenarios, expected");
+}
+
+#[test]
+fn a_log_of_another_version_names_its_event() {
+    let mut records = small().records;
+    records[4].version = 200;
+    let error = ask(&records, question()).expect_err("refused");
+    assert_eq!(error.to_string(), "event 5 cannot be decoded");
+    records[4] = Record { kind: 10, version: stored::encode(&envelope()).1, body: vec![7; 40] };
+    let error = ask(&records, question()).expect_err("refused");
+    assert_eq!(error.to_string(), "event 5 cannot be decoded");
+}
+
+fn envelope() -> npo_core::Envelope {
+    npo_core::Envelope {
+        at: npo_core::Millis(0),
+        actor: npo_core::PersonId(0),
+        request: None,
+        event: npo_core::Event::ProfileActivated(Box::new(Profile::paper())),
+    }
+}
+
+#[test]
+fn numbers_that_cannot_be_are_named() {
+    let simulated = small();
+    let broken = |change: fn(&mut npo_core::event::DecisionMade)| {
+        let mut records = simulated.records.clone();
+        let record = records.iter_mut().find(|record| record.kind == 10).expect("a decision");
+        let mut envelope =
+            stored::decode(record.kind, record.version, &record.body).expect("decodes");
+        if let npo_core::Event::DecisionMade(made) = &mut envelope.event {
+            change(made);
+        }
+        record.body = stored::encode(&envelope).2;
+        ask(&records, question()).expect_err("refused").to_string()
+    };
+    let nan = broken(|made| made.score = f64::NAN);
+    assert!(nan.contains("holds a score of NaN, expected a number from 0 to 1"), "{nan}");
+    let high = broken(|made| made.compared = 7.0);
+    assert!(high.contains("compared score of 7"), "{high}");
+    let lost = broken(|made| made.type_id = npo_core::TypeId(9));
+    assert!(lost.contains("scenario type y9"), "{lost}");
+}
+
+#[test]
+fn questions_out_of_range_are_refused_before_reading() {
+    let check = |question: Question<'_>, what: &str| {
+        let error = question.validate().expect_err("refused").to_string();
+        assert!(error.contains(what), "{error}");
+        assert!(matches!(ask(&[], question), Err(ReplayError::Question(_))));
+    };
+    let of = |target| Question::new(target);
+    check(of(Target::Threshold(f64::NAN)), "the threshold is NaN");
+    check(of(Target::Threshold(1.5)), "the threshold is 1.5, expected a number from 0 to 1");
+    check(of(Target::OverrideCost(f64::INFINITY)), "the override cost is inf");
+    check(of(Target::OverrideCost(0.0)), "the override cost is 0");
+    check(Question { confidence: f64::NAN, ..question() }, "the confidence is NaN");
+    check(Question { resamples: 0, ..question() }, "the number of resamples is 0");
+    check(Question { resamples: u32::MAX, ..question() }, "the number of resamples");
+    let at = Some(npo_core::Millis(5));
+    check(Question { since: at, until: at, ..question() }, "the window");
+    let mut profile = Profile::paper();
+    profile.reward_rate = f64::NAN;
+    let wrong = of(Target::Profile(Box::new(profile)));
+    assert!(matches!(wrong.validate(), Err(InvalidQuestion::Profile(_))));
+}
+
+#[test]
+fn unknown_types_and_broken_exports_are_named() {
+    let simulated = small();
+    let other = Question { scenario_type: Some("other".into()), ..question() };
+    let error = ask(&simulated.records, other).expect_err("refused");
+    assert_eq!(error.to_string(), "scenario type `other` is not in the log, which has `thing`");
+    let broken = replay_export(&mut "{\"position\":1}\n".as_bytes(), question(), &mut |_| ());
+    assert!(matches!(broken, Err(ReplayError::Export(_))));
+    // An export that begins in the middle of a log.
+    let log = simulated.log();
+    let mut text = Vec::new();
+    let mut reader = log.reader().expect("a reader");
+    npo_log::export(reader.as_mut(), 3, &mut text, &mut |_| ()).expect("exports");
+    let part = replay_export(&mut text.as_slice(), question(), &mut |_| ());
+    assert!(matches!(part, Err(ReplayError::Export(_))));
+}

@@ -1,0 +1,102 @@
+//! A method: a profile of the core with some settings of its own.
+
+use npo_core::Profile;
+use npo_core::learning::utility::threshold;
+use npo_core::profile::Selector;
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use super::error::{ExperimentError, reworded};
+use super::resolve::overlay;
+use super::world::WorldSettings;
+
+/// A method to compare.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Method {
+    /// The loop's profile, whole.
+    pub profile: Profile,
+    /// What the method takes an override to cost, in likes; the world's cost if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub override_cost: Option<f64>,
+    /// Whether the threshold is fixed where surfacing pays in the world, c/(1 + c).
+    pub paying_threshold: bool,
+}
+
+/// A method as it stands in a file, its inheritance resolved.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    base: String,
+    #[serde(default)]
+    profile: Table,
+    override_cost: Option<f64>,
+    #[serde(default)]
+    paying_threshold: bool,
+}
+
+impl Method {
+    pub(super) fn from_table(table: Table) -> Result<Self, ExperimentError> {
+        let written: Written = typed(Value::Table(table))?;
+        let base = Profile::named(&written.base).ok_or_else(|| {
+            let message = format!(
+                "found base `{}`, expected `paper`, `calibrated` or another method",
+                written.base
+            );
+            ExperimentError::at(&["base"], message)
+        })?;
+        let mut profile = Table::try_from(&base)
+            .map_err(|error| ExperimentError::at(&["profile"], error.to_string()))?;
+        overlay(&mut profile, &written.profile, true);
+        let profile: Profile =
+            typed(Value::Table(profile)).map_err(|error| error.under("profile"))?;
+        profile
+            .validate()
+            .map_err(|error| ExperimentError::at(&["profile"], error.to_string()))?;
+        if let Some(cost) = written.override_cost
+            && !(cost.is_finite() && (0.01..=1000.0).contains(&cost))
+        {
+            let message = format!("found {cost}, expected a number from 0.01 to 1000");
+            return Err(ExperimentError::at(&["override_cost"], message));
+        }
+        let Written { override_cost, paying_threshold, .. } = written;
+        Ok(Self { profile, override_cost, paying_threshold })
+    }
+
+    /// The profile for a run in this world.
+    #[must_use]
+    pub fn profile_in(&self, world: &WorldSettings) -> Profile {
+        let mut profile = self.profile.clone();
+        if self.paying_threshold {
+            profile.selector = Selector::Fixed { theta: threshold(self.cost_in(world)) };
+        }
+        // Outcomes do not come up, so nothing needs to be remembered for them.
+        profile.retention_s = 1;
+        profile.in_flight_s = 1;
+        profile
+    }
+
+    /// What the method takes an override to cost in this world, in likes.
+    #[must_use]
+    pub fn cost_in(&self, world: &WorldSettings) -> f64 {
+        self.override_cost.unwrap_or(world.override_cost)
+    }
+}
+
+/// A value in its type; the error's path says where in the value it is.
+pub(super) fn typed<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, ExperimentError> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let mut path = error.path().to_string();
+        let (key, message) = reworded(error.inner().message());
+        if path == "." {
+            path.clear();
+        }
+        // The path ends at the table or, in some cases, at the unknown key itself.
+        if let Some(key) = key
+            && path != key
+            && !path.ends_with(&format!(".{key}"))
+        {
+            path = if path.is_empty() { key } else { format!("{path}.{key}") };
+        }
+        ExperimentError { line_column: None, path, message }
+    })
+}

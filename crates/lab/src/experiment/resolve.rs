@@ -1,0 +1,223 @@
+//! From the text of a file to one table without inheritance: `include`, `base`, and settings from
+//! the command line.
+
+use std::collections::BTreeMap;
+
+use toml::de::{DeTable, DeValue};
+use toml::{Table, Value};
+
+use super::error::{ExperimentError, nearest};
+
+/// Longest experiment, in bytes.
+pub const TEXT_MAX: usize = 1 << 20;
+/// Files that an experiment may include, directly or not.
+const INCLUDES_MAX: usize = 16;
+/// A chain of bases longer than this is taken for a circle.
+const BASES_MAX: usize = 32;
+
+/// Finds the text of an included experiment by the name or path that the file gives.
+pub type Find<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+
+/// A setting from outside the file: dotted path and value.
+pub type Setting = (String, String);
+
+/// The table of `text` with `settings` put in, worlds and methods with their bases merged.
+pub(super) fn resolve(
+    text: &str,
+    settings: &[Setting],
+    find: Find<'_>,
+) -> Result<Table, ExperimentError> {
+    let mut table = parse(text)?;
+    for (path, value) in settings {
+        set(&mut table, path, value)?;
+    }
+    let mut library = Library::default();
+    library.include(&table, find, &mut 0)?;
+    for section in ["worlds", "methods"] {
+        let Some(Value::Table(named)) = table.get(section).cloned() else { continue };
+        let known = library.0.entry(section).or_default();
+        let mut resolved = Table::new();
+        for name in named.keys() {
+            let value = with_bases(name, &named, known, section == "methods")
+                .map_err(|error| error.under(section))?;
+            resolved.insert(name.clone(), Value::Table(value));
+        }
+        table.insert(section.to_owned(), Value::Table(resolved));
+    }
+    table.remove("include");
+    Ok(table)
+}
+
+fn parse(text: &str) -> Result<Table, ExperimentError> {
+    if text.len() > TEXT_MAX {
+        let message = format!("found {} bytes, expected at most {TEXT_MAX}", text.len());
+        return Err(ExperimentError::at(&[], message));
+    }
+    text.parse().map_err(|error: toml::de::Error| ExperimentError {
+        line_column: error.span().map(|span| line_column(text, span.start)),
+        path: String::new(),
+        message: error.message().trim().replace('\n', " "),
+    })
+}
+
+fn set(table: &mut Table, path: &str, value: &str) -> Result<(), ExperimentError> {
+    let wrong = |message: &str| ExperimentError::at(&[path], message.to_owned());
+    // What is no TOML value is taken as a text, so that words need no quotes within quotes.
+    let value = format!("value = {value}")
+        .parse::<Table>()
+        .ok()
+        .and_then(|mut table| table.remove("value"))
+        .unwrap_or_else(|| Value::String(value.to_owned()));
+    let mut keys: Vec<&str> = path.split('.').collect();
+    let last = keys.pop().filter(|key| !key.is_empty()).ok_or_else(|| wrong("expected a key"))?;
+    let mut at = table;
+    for key in keys {
+        if key.is_empty() {
+            return Err(wrong("found an empty key between dots"));
+        }
+        let inner = at.entry(key).or_insert_with(|| Value::Table(Table::new()));
+        at = inner.as_table_mut().ok_or_else(|| wrong("a part of the path is no table"))?;
+    }
+    at.insert(last.to_owned(), value);
+    Ok(())
+}
+
+/// Worlds and methods of included files, by section and name, resolved.
+#[derive(Default)]
+struct Library(BTreeMap<&'static str, Table>);
+
+impl Library {
+    fn include(
+        &mut self,
+        table: &Table,
+        find: Find<'_>,
+        count: &mut usize,
+    ) -> Result<(), ExperimentError> {
+        let names = match table.get("include") {
+            None => return Ok(()),
+            Some(Value::Array(names)) => names.as_slice(),
+            Some(one @ Value::String(_)) => std::slice::from_ref(one),
+            Some(_) => {
+                return Err(ExperimentError::at(&["include"], "expected a list of names or paths"));
+            }
+        };
+        for name in names {
+            let wrong = |message: String| ExperimentError::at(&["include"], message);
+            let name = name.as_str().ok_or_else(|| wrong("expected names or paths".to_owned()))?;
+            *count += 1;
+            if *count > INCLUDES_MAX {
+                return Err(wrong(format!("expected at most {INCLUDES_MAX} included files in all")));
+            }
+            let text = find(name).map_err(|error| wrong(format!("`{name}`: {error}")))?;
+            let included = parse(&text).map_err(|error| wrong(format!("`{name}`: {error}")))?;
+            self.include(&included, find, count)?;
+            for section in ["worlds", "methods"] {
+                let Some(Value::Table(named)) = included.get(section) else { continue };
+                let known = self.0.entry(section).or_default();
+                let resolved = named
+                    .keys()
+                    .map(|key| Ok((key.clone(), with_bases(key, named, known, section == "methods")?)))
+                    .collect::<Result<Vec<_>, ExperimentError>>()
+                    .map_err(|error| wrong(format!("`{name}`: {section}.{error}")))?;
+                known.extend(resolved.into_iter().map(|(key, table)| (key, Value::Table(table))));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The table of `name` over that of its base, and so on; a base that is the thing's own name is
+/// meant among what is included. A method keeps the built-in profile at the end as its `base`.
+fn with_bases(
+    name: &str,
+    named: &Table,
+    included: &Table,
+    methods: bool,
+) -> Result<Table, ExperimentError> {
+    let mut layers = Vec::new();
+    let (mut at, mut here) = (name.to_owned(), named);
+    let mut built_in = None;
+    loop {
+        let Some(Value::Table(table)) = here.get(&at) else {
+            return Err(ExperimentError::at(&[name], "expected a table"));
+        };
+        layers.push(table);
+        if layers.len() > BASES_MAX {
+            return Err(ExperimentError::at(&[name, "base"], "the bases go round in a circle"));
+        }
+        let base = match table.get("base") {
+            None => break,
+            Some(Value::String(base)) => base.clone(),
+            Some(_) => return Err(ExperimentError::at(&[name, "base"], "expected a name")),
+        };
+        let own = base != at && std::ptr::eq(here, named) && named.contains_key(&base);
+        if own {
+            at = base;
+        } else if included.contains_key(&base) && (base != at || std::ptr::eq(here, named)) {
+            (at, here) = (base, included);
+        } else if methods {
+            built_in = Some(base);
+            break;
+        } else {
+            let known: Vec<&str> = named.keys().chain(included.keys()).map(String::as_str).collect();
+            let hint = nearest(&base, &known)
+                .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let message = format!("no world is called `{base}`{hint}");
+            return Err(ExperimentError::at(&[name, "base"], message));
+        }
+    }
+    let mut result = Table::new();
+    for layer in layers.into_iter().rev() {
+        overlay(&mut result, layer, false);
+    }
+    result.remove("base");
+    if let Some(base) = built_in {
+        result.insert("base".to_owned(), Value::String(base));
+    }
+    Ok(result)
+}
+
+/// Puts `over` into `base`, key by key; a choice with another name replaces the whole choice.
+/// With `whole`, `base` has every setting there is, and `false` takes an optional part away.
+pub(super) fn overlay(base: &mut Table, over: &Table, whole: bool) {
+    let choice = |table: &Table| table.len() == 1 && table.values().all(Value::is_table);
+    for (key, value) in over {
+        match (base.get_mut(key), value) {
+            (Some(Value::Table(base)), Value::Table(over)) => {
+                if choice(base) && choice(over) && base.keys().ne(over.keys()) {
+                    base.clone_from(over);
+                } else {
+                    overlay(base, over, whole);
+                }
+            }
+            (known, Value::Boolean(false)) if whole && !known.as_deref().is_some_and(Value::is_bool) => {
+                base.remove(key);
+            }
+            _ => {
+                base.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// Line and column, from 1, of a key path in the text, or of as much of the path as is there.
+pub(super) fn locate(text: &str, path: &str) -> Option<(usize, usize)> {
+    let document = DeTable::parse(text).ok()?;
+    let mut table = document.get_ref();
+    let mut found = None;
+    for key in path.split('.') {
+        let Some((name, value)) = table.iter().find(|(name, _)| name.get_ref() == key) else { break };
+        found = Some(line_column(text, name.span().start));
+        match value.get_ref() {
+            DeValue::Table(inner) => table = inner,
+            _ => break,
+        }
+    }
+    found
+}
+
+fn line_column(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}

@@ -1,0 +1,319 @@
+//! Comparisons: methods within a world against a baseline, and the same runs in two folders.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::stats::{self, Paired, Summary};
+use super::{Error, Results, metric};
+use crate::record::{Better, METRICS};
+
+/// What is compared if nobody says: where the costs show first.
+const USUAL_METRICS: [&str; 6] =
+    ["regret", "loss", "latent", "override_rate", "coverage", "fidelity"];
+
+/// What to compare.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Metrics by name; the usual ones if empty.
+    pub metrics: Vec<String>,
+    /// The method that others are held against; the experiment's own if absent.
+    pub baseline: Option<String>,
+    /// Worlds by name; all if empty.
+    pub worlds: Vec<String>,
+}
+
+/// What a difference means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The interval leaves 0 out, on the good side.
+    Better,
+    /// The interval leaves 0 out, on the bad side.
+    Worse,
+    /// The interval leaves 0 out, of a number that is neither good nor bad.
+    Differs,
+    /// The interval holds 0, or there is none.
+    Unclear,
+}
+
+/// Folders compared.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// Each folder for itself, in the order asked.
+    pub folders: Vec<FolderComparison>,
+    /// What later folders changed of the first, for worlds and methods of the same names.
+    pub changes: Vec<Change>,
+    /// Parameters of the experiments that differ from the first folder's.
+    pub parameters: Vec<ParameterChange>,
+}
+
+/// One folder's methods against its baseline.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FolderComparison {
+    /// The folder as it was named.
+    pub folder: String,
+    /// The experiment's name.
+    pub experiment: String,
+    /// Number of runs.
+    pub runs: usize,
+    /// The method that others are held against.
+    pub baseline: Option<String>,
+    /// By world.
+    pub worlds: Vec<WorldComparison>,
+}
+
+/// One world's methods.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WorldComparison {
+    /// The world.
+    pub world: String,
+    /// By metric.
+    pub metrics: Vec<MetricComparison>,
+}
+
+/// One metric of the methods in a world.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MetricComparison {
+    /// The metric's name.
+    pub metric: String,
+    /// Its title for people.
+    pub title: String,
+    /// Its unit; `1` for a share or a ratio.
+    pub unit: String,
+    /// Which way is better.
+    pub better: Better,
+    /// By method.
+    pub rows: Vec<Row>,
+}
+
+/// One method.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// The method.
+    pub method: String,
+    /// Its mean.
+    pub summary: Summary,
+    /// This method less the baseline; `None` for the baseline itself or without common seeds.
+    pub difference: Option<Paired>,
+    /// What the difference means.
+    pub verdict: Option<Verdict>,
+}
+
+/// The same world, method and metric in two folders.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// The first folder.
+    pub before_folder: String,
+    /// The later folder.
+    pub after_folder: String,
+    /// The world.
+    pub world: String,
+    /// The method.
+    pub method: String,
+    /// The metric's name.
+    pub metric: String,
+    /// Mean in the first folder.
+    pub before: Summary,
+    /// Mean in the later folder.
+    pub after: Summary,
+    /// After less before over common seeds; `None` without any.
+    pub difference: Option<Paired>,
+    /// What the difference means.
+    pub verdict: Verdict,
+}
+
+/// A parameter that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ParameterChange {
+    /// The later folder.
+    pub folder: String,
+    /// Dotted key in the experiment's file.
+    pub key: String,
+    /// Value in the first folder; `None` if it is not there.
+    pub before: Option<String>,
+    /// Value in the later folder; `None` if it is not there.
+    pub after: Option<String>,
+}
+
+/// Compares results; each comes with the name of its folder.
+///
+/// # Errors
+/// If a metric, method or world was asked for that no folder has.
+pub fn compare(folders: &[(String, Results)], asked: &Asked) -> Result<Comparison, Error> {
+    check(folders, asked)?;
+    let mut compared = Vec::new();
+    for (name, results) in folders {
+        // A method that one folder lacks is no reason not to compare the others.
+        let has = |method: &&str| results.methods().contains(method);
+        let baseline = results.baseline(asked.baseline.as_deref().filter(has))?;
+        compared.push(folder(name, results, baseline, asked));
+    }
+    let (changes, parameters) = match folders.split_first() {
+        Some((first, later)) => (
+            later.iter().flat_map(|later| changes(first, later, asked)).collect(),
+            later.iter().flat_map(|later| parameter_changes(first, later)).collect(),
+        ),
+        None => (Vec::new(), Vec::new()),
+    };
+    Ok(Comparison { folders: compared, changes, parameters })
+}
+
+fn check(folders: &[(String, Results)], asked: &Asked) -> Result<(), Error> {
+    let all = |names: &dyn Fn(&Results) -> Vec<String>| -> Vec<String> {
+        let set: BTreeSet<String> =
+            folders.iter().flat_map(|(_, results)| names(results)).collect();
+        set.into_iter().collect()
+    };
+    let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let known = [
+        ("world", all(&|results| owned(results.worlds())), asked.worlds.clone()),
+        (
+            "method",
+            all(&|results| owned(results.methods())),
+            Vec::from_iter(asked.baseline.clone()),
+        ),
+        ("metric", all(&metric_names), asked.metrics.clone()),
+    ];
+    for (what, known, asked) in known {
+        if let Some(name) = asked.iter().find(|name| !known.contains(name)) {
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            return Err(Error::unknown(what, name, &known));
+        }
+    }
+    Ok(())
+}
+
+/// Names of all metrics that some run has, known ones first in their order.
+pub(crate) fn metric_names(results: &Results) -> Vec<String> {
+    let mut found: BTreeSet<&str> =
+        results.all().flat_map(|run| run.metrics.keys()).map(String::as_str).collect();
+    let known = METRICS.iter().map(|metric| metric.name).filter(|name| found.remove(name));
+    let mut names: Vec<String> = known.map(str::to_owned).collect();
+    names.extend(found.into_iter().map(str::to_owned));
+    names
+}
+
+fn metrics_of<'a>(results: &Results, asked: &'a Asked) -> Vec<&'a str> {
+    if asked.metrics.is_empty() {
+        USUAL_METRICS.into_iter().filter(|name| results.has_metric(name)).collect()
+    } else {
+        asked.metrics.iter().map(String::as_str).collect()
+    }
+}
+
+fn worlds_of<'a>(results: &'a Results, asked: &Asked) -> Vec<&'a str> {
+    let wanted =
+        |world: &&str| asked.worlds.is_empty() || asked.worlds.iter().any(|wanted| wanted == world);
+    results.worlds().into_iter().filter(wanted).collect()
+}
+
+fn folder(
+    name: &str,
+    results: &Results,
+    baseline: Option<String>,
+    asked: &Asked,
+) -> FolderComparison {
+    let metrics = metrics_of(results, asked);
+    let of_world = |world: &str| WorldComparison {
+        world: world.to_owned(),
+        metrics: metrics
+            .iter()
+            .map(|metric| of_metric(results, world, metric, baseline.as_deref()))
+            .filter(|compared| !compared.rows.is_empty())
+            .collect(),
+    };
+    FolderComparison {
+        folder: name.to_owned(),
+        experiment: results.about.name.clone(),
+        runs: results.len(),
+        worlds: worlds_of(results, asked).into_iter().map(of_world).collect(),
+        baseline,
+    }
+}
+
+/// One metric of all methods in a world against a baseline.
+pub(crate) fn of_metric(
+    results: &Results,
+    world: &str,
+    name: &str,
+    baseline: Option<&str>,
+) -> MetricComparison {
+    let known = metric(name);
+    let better = known.map_or(Better::Neither, |metric| metric.better);
+    let row = |method: &str| {
+        let summary = results.summary(world, method, name)?;
+        let against = baseline.filter(|baseline| *baseline != method);
+        let difference = against.and_then(|against| results.paired(world, method, against, name));
+        let verdict = difference.map(|difference| verdict(Some(difference), better));
+        Some(Row { method: method.to_owned(), summary, difference, verdict })
+    };
+    MetricComparison {
+        metric: name.to_owned(),
+        title: known.map_or(name, |metric| metric.title).to_owned(),
+        unit: known.map_or("", |metric| metric.unit).to_owned(),
+        better,
+        rows: results.methods_in(world).into_iter().filter_map(row).collect(),
+    }
+}
+
+fn verdict(difference: Option<Paired>, better: Better) -> Verdict {
+    match (difference, better) {
+        (Some(difference), better) if difference.excludes_zero() => match better {
+            Better::Neither => Verdict::Differs,
+            Better::Lower if difference.mean < 0.0 => Verdict::Better,
+            Better::Higher if difference.mean > 0.0 => Verdict::Better,
+            Better::Lower | Better::Higher => Verdict::Worse,
+        },
+        _ => Verdict::Unclear,
+    }
+}
+
+fn changes(
+    (before_folder, before): &(String, Results),
+    (after_folder, after): &(String, Results),
+    asked: &Asked,
+) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for world in worlds_of(before, asked) {
+        for name in metrics_of(before, asked) {
+            for method in before.methods_in(world) {
+                let summaries =
+                    (before.summary(world, method, name), after.summary(world, method, name));
+                let (Some(was), Some(is)) = summaries else { continue };
+                let difference =
+                    stats::paired(before.runs(world, method), after.runs(world, method), name);
+                let better = metric(name).map_or(Better::Neither, |metric| metric.better);
+                changes.push(Change {
+                    before_folder: before_folder.clone(),
+                    after_folder: after_folder.clone(),
+                    world: world.to_owned(),
+                    method: method.to_owned(),
+                    metric: name.to_owned(),
+                    before: was,
+                    after: is,
+                    difference,
+                    verdict: verdict(difference, better),
+                });
+            }
+        }
+    }
+    changes
+}
+
+fn parameter_changes(
+    (_, before): &(String, Results),
+    (folder, after): &(String, Results),
+) -> Vec<ParameterChange> {
+    let (before, after) = (&before.about.parameters, &after.about.parameters);
+    let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    keys.into_iter()
+        .filter(|key| before.get(*key) != after.get(*key))
+        .map(|key| ParameterChange {
+            folder: folder.clone(),
+            key: key.clone(),
+            before: before.get(key).cloned(),
+            after: after.get(key).cloned(),
+        })
+        .collect()
+}

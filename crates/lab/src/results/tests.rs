@@ -1,0 +1,131 @@
+//! Folders as the runner leaves them, whole and broken.
+
+use std::fs;
+
+use super::sample::{PAPER, REGIMES, Shape};
+use super::*;
+
+fn folder(shape: &Shape, lines: &[String], tail: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(EXPERIMENT_FILE), shape.experiment()).unwrap();
+    let mut text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    text.push_str(tail);
+    fs::write(folder.path().join(RUNS_FILE), text).unwrap();
+    folder
+}
+
+fn lines(shape: &Shape) -> Vec<String> {
+    shape.runs().iter().map(|run| serde_json::to_string(run).unwrap()).collect()
+}
+
+#[test]
+fn the_order_of_lines_does_not_matter() {
+    let lines = lines(&PAPER);
+    let mut turned = lines.clone();
+    turned.reverse();
+    turned.rotate_left(17);
+    turned.push(lines[0].clone()); // Done twice, with the same result.
+    let read = |lines: &[String]| Results::load(folder(&PAPER, lines, "").path()).unwrap();
+    let (a, b) = (read(&lines), read(&turned));
+    assert_eq!(a.runs, b.runs);
+    assert_eq!(a.summary("delta", "full", "loss"), b.summary("delta", "full", "loss"));
+    assert_eq!(a.methods(), PAPER.methods);
+    assert_eq!((a.len(), a.seeds(), a.horizon("delta")), (200, (20, 20), Some(1000)));
+}
+
+#[test]
+fn a_torn_last_line_is_told_and_passed_over() {
+    let lines = lines(&PAPER);
+    let (torn, whole) = (&lines[0][..lines[0].len() / 2], &lines[1..]);
+    let results = Results::load(folder(&PAPER, whole, torn).path()).unwrap();
+    assert_eq!(results.len(), 199);
+    assert!(results.warnings[0].ends_with("line 200: passed over, the line is cut off"));
+}
+
+#[test]
+fn broken_files_are_refused_with_their_line() {
+    let good = lines(&PAPER);
+    let check = |edit: &dyn Fn(&mut Vec<String>), expected: &str| {
+        let mut lines = good[..5].to_vec();
+        edit(&mut lines);
+        let error = Results::load(folder(&PAPER, &lines, "").path()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}\nlacks {expected}");
+        assert!(!error.contains('\n'), "{error}");
+    };
+    check(&|lines| lines[2] = "{\"world\":1}".into(), "line 3: found no run: invalid type");
+    check(&|lines| lines[1].truncate(40), "line 2: found no run: EOF");
+    check(&|lines| lines.clear(), "no finished runs");
+    let again = good[0].replace("\"loss\":0.", "\"loss\":0.9");
+    check(&|lines| lines.push(again.clone()), "line 6: another run of world `delta`");
+    let short = good[3].replace("[25,50,", "[50,");
+    check(&|lines| lines[3] = short.clone(), "line 4: curve `fidelity` has 40 points, expected 39");
+    let down = good[4].replace("[25,50,", "[50,25,");
+    check(&|lines| lines[4] = down.clone(), "line 5: found checkpoints that do not ascend");
+    let other = good[4].replace("[25,50,", "[26,50,");
+    check(&|lines| lines[4] = other.clone(), "line 5: the checkpoints differ");
+}
+
+#[test]
+fn a_missing_folder_says_what_was_expected() {
+    let error = Results::load(std::path::Path::new("no/such/folder")).unwrap_err();
+    assert!(error.to_string().contains("a results folder holds `experiment.toml`"), "{error}");
+}
+
+#[test]
+fn pairing_by_seed_removes_what_seeds_have_in_common() {
+    let results = REGIMES.results();
+    let paired = results.paired("A_paper", "thompson", "calibrated", "regret").unwrap();
+    let alone = results.summary("A_paper", "thompson", "regret").unwrap();
+    assert_eq!(paired.n, 12);
+    assert!((paired.mean - 24.0).abs() < 1.0, "{paired:?}");
+    assert!(paired.half_width.unwrap() < alone.half_width.unwrap() / 3.0);
+    assert!(paired.excludes_zero());
+    let same = results.paired("A_paper", "thompson", "thompson", "regret").unwrap();
+    assert!(!same.excludes_zero());
+}
+
+#[test]
+fn only_common_seeds_are_paired() {
+    let mut runs = PAPER.runs();
+    runs.retain(|run| run.method != "static" || run.seed > 15);
+    let results = Results::new(About::default(), runs).unwrap();
+    assert_eq!(results.paired("delta", "static", "full", "loss").unwrap().n, 5);
+    assert_eq!(results.paired("delta", "static", "nobody", "loss"), None);
+}
+
+#[test]
+fn a_comparison_says_better_and_worse() {
+    let before = REGIMES.results();
+    let mut after = before.clone();
+    after.about.parameters.insert("tail".into(), "50".into());
+    for run in after.runs.values_mut().flat_map(BTreeMap::values_mut).flatten() {
+        *run.metrics.get_mut("regret").unwrap() -= 3.0;
+    }
+    let folders = [("a".to_owned(), before), ("b".to_owned(), after)];
+    let asked = Asked { metrics: vec!["regret".into()], ..Asked::default() };
+    let found = compare(&folders, &asked).unwrap();
+    let rows = &found.folders[0].worlds[0].metrics[0].rows;
+    let verdict = |method: &str| rows.iter().find(|row| row.method == method).unwrap().verdict;
+    assert_eq!(verdict("calibrated"), None);
+    assert_eq!(verdict("paper"), Some(Verdict::Better));
+    assert_eq!(verdict("static"), Some(Verdict::Worse));
+    assert_eq!(found.changes.len(), 40);
+    assert!(found.changes.iter().all(|change| change.verdict == Verdict::Better));
+    assert_eq!(found.parameters.len(), 1);
+    assert_eq!(found.parameters[0].after.as_deref(), Some("50"));
+}
+
+#[test]
+fn names_nobody_has_are_refused() {
+    let folders = [("a".to_owned(), PAPER.results())];
+    let check = |asked: Asked, expected: &str| {
+        let error = compare(&folders, &asked).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    };
+    check(Asked { metrics: vec!["regret".into()], ..Asked::default() }, "found no metric `regret`");
+    check(
+        Asked { worlds: vec!["x".into()], ..Asked::default() },
+        "found no world `x`, expected one of `action`, `delta`",
+    );
+    check(Asked { baseline: Some("y".into()), ..Asked::default() }, "found no method `y`");
+}

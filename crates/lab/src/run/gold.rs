@@ -1,0 +1,161 @@
+//! The gold action of the monitor: retrain where the expected loss of what is surfaced exceeds the
+//! tolerance (METHODS 1, Fidelity).
+//!
+//! Exactly: a* = 1[Σ p·L > tol·Σ p] over all scenarios that policy allows at their centres, with
+//! p the recency-weighted share of thresholds that the scenario's score reaches, and L the expected
+//! loss of an answer about it, noise included, at the scores of this moment. Where nothing would be
+//! surfaced, a* = 0.
+//! The published text leaves the weighting of thresholds open; this form agrees with every gold
+//! action of the reference numbers.
+
+use npo_core::learning::window::{MonitorSettings, Window};
+use npo_core::profile::Profile;
+use npo_core::signal::FeedbackTable;
+use npo_core::{ScenarioId, State, TypeId};
+
+use super::view::Viewer;
+use crate::world::World;
+
+/// Rate at which thresholds that were in force fade: one monitor window of 30 decisions.
+const FADE: f64 = 1.0 / 30.0;
+
+/// Looks at the monitor against the gold action.
+#[derive(Debug)]
+pub(crate) struct Gold {
+    table: FeedbackTable,
+    every: u64,
+    tolerance: f64,
+    /// Thresholds that were in force, with their weights.
+    thresholds: Vec<(f64, f64)>,
+    /// Weight of the next threshold; growing weights spare fading the earlier ones.
+    weight: f64,
+    /// Watches for methods without a monitor of their own, and does nothing.
+    watcher: Option<(MonitorSettings, Window)>,
+    acted: bool,
+    /// Expected losses at the centres where they do not depend on the score, by phase.
+    losses: [Vec<f64>; 2],
+}
+
+/// One look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// Whether the monitor acted since the last look.
+    pub(crate) acted: bool,
+    /// Whether it should have.
+    pub(crate) gold: bool,
+}
+
+impl Gold {
+    pub(crate) fn new(world: &World, profile: &Profile) -> Option<Self> {
+        let settings = world.settings();
+        if settings.look_every == 0 {
+            return None;
+        }
+        let watcher = matches!(profile.monitor, MonitorSettings::Off).then(|| {
+            let watched = MonitorSettings::Window {
+                window: 30,
+                at_least: 15,
+                tolerance: settings.tolerance,
+                every: settings.look_every,
+                cooldown: 20,
+            };
+            (watched, Window::default())
+        });
+        let answers = world.answers();
+        let losses = [0, settings.change()].map(|t| {
+            let expected = |g: &f64| {
+                answers.expected_loss(answers.probabilities(*g, *g), &profile.feedback)
+            };
+            if answers.need_score() { vec![] } else { world.preferences(t).iter().map(expected).collect() }
+        });
+        Some(Self {
+            table: profile.feedback,
+            every: u64::from(settings.look_every),
+            tolerance: settings.tolerance,
+            thresholds: Vec::new(),
+            weight: 1.0,
+            watcher,
+            acted: false,
+            losses,
+        })
+    }
+
+    /// Counts the threshold of a decision.
+    pub(crate) fn threshold(&mut self, theta: f64) {
+        self.weight /= 1.0 - FADE;
+        if self.weight > 1e100 {
+            self.thresholds.iter_mut().for_each(|(_, weight)| *weight /= self.weight);
+            self.weight = 1.0;
+        }
+        match self.thresholds.iter_mut().find(|(known, _)| *known == theta) {
+            Some((_, weight)) => *weight += self.weight,
+            None => self.thresholds.push((theta, self.weight)),
+        }
+        // A selector over a continuum would grow the list; what has faded goes.
+        if self.thresholds.len() > 64 {
+            let least = self.weight * 1e-9;
+            self.thresholds.retain(|(_, weight)| *weight > least);
+        }
+    }
+
+    /// Counts the loss of an answer to a surfaced decision.
+    pub(crate) fn loss(&mut self, loss: f64) {
+        if let Some((settings, window)) = &mut self.watcher {
+            window.push(loss, settings);
+        }
+    }
+
+    /// The end of an episode: a look, if one is due. `acted` says that the monitor acted in it.
+    pub(crate) fn end(
+        &mut self,
+        t: u64,
+        acted: bool,
+        world: &World,
+        state: &State,
+        known: &[Option<ScenarioId>],
+    ) -> Option<Look> {
+        self.acted |= acted;
+        if !(t + 1).is_multiple_of(self.every) {
+            return None;
+        }
+        let mut acted = std::mem::take(&mut self.acted);
+        if let Some((settings, window)) = &mut self.watcher {
+            window.episodes = t;
+            acted |= window.look(settings, 1, None).is_some();
+        }
+        Some(Look { acted, gold: self.expects_too_much(t, world, state, known) })
+    }
+
+    fn expects_too_much(
+        &self,
+        t: u64,
+        world: &World,
+        state: &State,
+        known: &[Option<ScenarioId>],
+    ) -> bool {
+        let Some(mut viewer) = Viewer::new(state, TypeId(0)) else { return false };
+        let answers = world.answers();
+        let (mut loss_sum, mut weight_sum) = (0.0, 0.0);
+        for (k, preference) in world.preferences(t).iter().enumerate() {
+            let centre = world.centre(k);
+            if !world.allows(centre) {
+                continue;
+            }
+            let view = viewer.view(known.get(k).copied().flatten(), centre);
+            let reached = self.thresholds.iter().filter(|(theta, _)| view.compared >= *theta);
+            let weight: f64 = reached.map(|(_, weight)| weight / self.weight).sum();
+            if weight > 0.0 {
+                let loss = match self.losses[world.phase(t)].get(k) {
+                    Some(loss) => *loss,
+                    None => answers.expected_loss(
+                        answers.probabilities(*preference, view.score),
+                        &self.table,
+                    ),
+                };
+                loss_sum += weight * loss;
+                weight_sum += weight;
+            }
+        }
+        loss_sum > self.tolerance * weight_sum
+    }
+}

@@ -1,0 +1,331 @@
+//! One run: a method in a world, through the same `decide` and `apply` that serve in production.
+//!
+//! Time is simulated, one second an episode, so that what is done can be forgotten.
+
+mod gold;
+#[cfg(test)]
+mod golden;
+mod meter;
+mod view;
+
+use std::collections::{BinaryHeap, VecDeque};
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use npo_core::decide::{AnswerOrder, Events, NewPerson};
+use npo_core::event::{
+    Channel, DecisionMade, Disposition, MonitorAction, Provenance, Verdict,
+};
+use npo_core::people::{self, NPO};
+use npo_core::proposal::{Proposal, ScenarioRef};
+use npo_core::scenario_type::{Action, Feature, Risk, ScenarioType};
+use npo_core::{
+    Command, DecisionId, Draws, Envelope, Event, Inputs, Millis, PersonId, Rejection, ScenarioId,
+    Signal, State, TypeId,
+};
+use npo_engine::advance;
+
+use crate::experiment::Method;
+use crate::record::RunRecord;
+use crate::world::{Block, Step, World};
+pub(crate) use gold::Gold;
+pub(crate) use meter::Meter;
+
+/// Delays longer than so many means are taken for no answer; e⁻⁴⁰ of them are.
+const DELAYS_KEPT: f64 = 40.0;
+const TYPE: TypeId = TypeId(0);
+
+/// A run that met something that cannot happen in a world that is well formed.
+#[derive(Debug, thiserror::Error)]
+#[error("{world}, {method}, seed {seed}, episode {episode}: the loop refused an order: {rejection}")]
+pub struct RunError {
+    world: String,
+    method: String,
+    seed: u64,
+    episode: u64,
+    rejection: Rejection,
+}
+
+/// What is measured in a run, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// Episodes at the end that "final" numbers are about.
+    pub tail: u64,
+    /// Points of each curve.
+    pub checkpoints: u64,
+}
+
+/// An answer on its way: when it arrives, then which decision, latest first, as the reference does.
+type Arrival = (Reverse<u64>, DecisionId, PersonId, Signal, Disposition);
+
+/// A method on its way through a world.
+pub struct Run<'w, K> {
+    world: &'w World,
+    state: State,
+    meter: Meter<'w>,
+    kept: K,
+    /// The loop's number of each scenario, once it knows it.
+    known: Vec<Option<ScenarioId>>,
+    verdicts: [Arc<Verdict>; 2],
+    arrivals: BinaryHeap<Arrival>,
+    /// Decisions that nobody will answer, with the episode at which they expire.
+    unanswered: VecDeque<(u64, DecisionId)>,
+    expires_after: u64,
+}
+
+impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
+    /// A run before its first episode; every event is shown to `kept` with its position.
+    ///
+    /// # Errors
+    /// The [`Rejection`] of an order that prepares the run.
+    pub fn start(
+        world: &'w World,
+        method: &Method,
+        measured: Measured,
+        kept: K,
+    ) -> Result<Self, Rejection> {
+        let settings = world.settings();
+        let profile = method.profile_in(settings);
+        let expires_after = lifetime(settings.delay_mean, settings.horizon);
+        let verdict = |allow| Arc::new(Verdict { allow, bundle: [0; 32], rules: vec![], error: None });
+        let meter = Meter::new(world, &profile, measured);
+        let mut run = Self {
+            world,
+            state: State::default(),
+            meter,
+            kept,
+            known: vec![None; settings.scenarios as usize],
+            verdicts: [verdict(false), verdict(true)],
+            arrivals: BinaryHeap::new(),
+            unanswered: VecDeque::new(),
+            expires_after,
+        };
+        run.order(0, NPO, Command::ActivateProfile(Box::new(profile)))?;
+        let definition = scenario_type(world, method.cost_in(settings), expires_after);
+        run.order(0, NPO, Command::ActivateScenarioType(Box::new(definition)))?;
+        for i in 0..settings.operators {
+            let handle = format!("operator-{i}");
+            let roles = vec![people::Role::Operator];
+            run.order(0, NPO, Command::AddPerson(NewPerson { name: handle.clone(), handle, roles }))?;
+        }
+        if settings.introduced {
+            for k in 0..settings.scenarios as usize {
+                let draws = Draws { audit: 1.0, seed: 0, arm: None };
+                run.propose(0, k, world.centre(k), draws, false)?;
+            }
+        }
+        Ok(run)
+    }
+
+    /// Goes through a block of episodes.
+    ///
+    /// # Errors
+    /// The episode at which an order was refused, and why.
+    pub fn go(&mut self, block: &Block) -> Result<(), (u64, Rejection)> {
+        for (t, step, features) in block.iter() {
+            self.episode(t, step, features).map_err(|rejection| (t, rejection))?;
+        }
+        Ok(())
+    }
+
+    fn episode(&mut self, t: u64, step: &Step, features: &[f64]) -> Result<(), Rejection> {
+        let draws = Draws { audit: step.audit, seed: step.arm, arm: None };
+        self.episode_drawn(t, step, features, draws).map(drop)
+    }
+
+    /// As [`Self::episode`] with other draws; says whether the monitor acted.
+    fn episode_drawn(
+        &mut self,
+        t: u64,
+        step: &Step,
+        features: &[f64],
+        draws: Draws,
+    ) -> Result<bool, Rejection> {
+        let second = t + 1;
+        let events = self.propose(second, step.scenario as usize, features, draws, step.allowed)?;
+        let mut acted = monitored(&events);
+        let Some(Event::DecisionMade(made)) = events.first().map(|envelope| &envelope.event) else {
+            return Ok(acted);
+        };
+        let (signal, probabilities) = self.world.answer(t, step, made.score);
+        self.meter.decision(t, step, probabilities, made);
+        if made.asks() {
+            acted |= self.ask(t, step, made, signal)?;
+        }
+        acted |= self.catch_up(second)?;
+        self.meter.end(t, acted, &self.state, &self.known);
+        Ok(acted)
+    }
+
+    /// Puts a decision to its operator, who answers now, later or never.
+    fn ask(
+        &mut self,
+        t: u64,
+        step: &Step,
+        made: &DecisionMade,
+        signal: Signal,
+    ) -> Result<bool, Rejection> {
+        let by = PersonId(step.operator + 1);
+        let in_time = |delay: u64| {
+            delay < self.expires_after && t + delay < self.world.settings().horizon
+        };
+        match step.delay.map(u64::from).filter(|delay| in_time(*delay)) {
+            Some(0) => return self.answer(t + 1, made.id, by, signal, made.disposition),
+            Some(delay) => {
+                let arrives = Reverse(t + 1 + delay);
+                self.arrivals.push((arrives, made.id, by, signal, made.disposition));
+            }
+            None => self.unanswered.push_back((t + 1 + self.expires_after, made.id)),
+        }
+        Ok(false)
+    }
+
+    /// Takes the answers that arrive by now and closes what has expired.
+    fn catch_up(&mut self, second: u64) -> Result<bool, Rejection> {
+        let mut acted = false;
+        while self.arrivals.peek().is_some_and(|(arrives, ..)| arrives.0 <= second)
+            && let Some((_, id, by, signal, disposition)) = self.arrivals.pop()
+        {
+            acted |= self.answer(second, id, by, signal, disposition)?;
+        }
+        while let Some((_, id)) = self.unanswered.pop_front_if(|(expires, _)| *expires <= second) {
+            acted |= monitored(&self.order(second, NPO, Command::Expire(id))?);
+        }
+        Ok(acted)
+    }
+
+    fn answer(
+        &mut self,
+        second: u64,
+        decision: DecisionId,
+        by: PersonId,
+        signal: Signal,
+        disposition: Disposition,
+    ) -> Result<bool, Rejection> {
+        let provenance = Provenance {
+            channel: Channel::Simulation,
+            open_ms: 0,
+            viewed_ms: None,
+            explanation: None,
+            reason: None,
+            confidence: None,
+            consent: true,
+        };
+        let command = Command::Answer(AnswerOrder { decision, by, signal, provenance });
+        let events = self.order(second, by, command)?;
+        self.meter.answer(second - 1, disposition, signal);
+        Ok(monitored(&events))
+    }
+
+    fn propose(
+        &mut self,
+        second: u64,
+        k: usize,
+        features: &[f64],
+        draws: Draws,
+        allowed: bool,
+    ) -> Result<Events, Rejection> {
+        let scenario = match self.known[k] {
+            Some(id) => ScenarioRef::Known(id),
+            None => ScenarioRef::Named { entity: format!("scenario-{k}"), site: String::new() },
+        };
+        let raw = features.into();
+        let proposal = Proposal { type_id: TYPE, scenario, action: 0, raw, text: None };
+        let verdict = Some(Arc::clone(&self.verdicts[usize::from(allowed)]));
+        let inputs = Inputs { at: at(second), actor: NPO, request: None, draws, verdict };
+        let events =
+            advance(&mut self.state, Command::Propose(proposal), &inputs, &mut self.kept)?;
+        if self.known[k].is_none()
+            && let Some(Event::DecisionMade(made)) = events.first().map(|envelope| &envelope.event)
+        {
+            self.known[k] = Some(made.scenario);
+        }
+        Ok(events)
+    }
+
+    fn order(&mut self, second: u64, actor: PersonId, order: Command) -> Result<Events, Rejection> {
+        let draws = Draws { audit: 1.0, seed: 0, arm: None };
+        let inputs = Inputs { at: at(second), actor, request: None, draws, verdict: None };
+        advance(&mut self.state, order, &inputs, &mut self.kept)
+    }
+
+    /// The state as it is.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What was measured, under the run's names.
+    #[must_use]
+    pub fn record(self, world: &str, method: &str, seed: u64) -> RunRecord {
+        let Self { meter, state, .. } = self;
+        let (metrics, curves, checkpoints) = meter.finish(&state);
+        let (world, method) = (world.to_owned(), method.to_owned());
+        RunRecord { world, method, seed, metrics, curves, checkpoints }
+    }
+}
+
+impl RunError {
+    pub(crate) fn new(names: (&str, &str, u64), episode: u64, rejection: Rejection) -> Self {
+        let (world, method, seed) = (names.0.to_owned(), names.1.to_owned(), names.2);
+        Self { world, method, seed, episode, rejection }
+    }
+}
+
+/// Whether the monitor let the model be refitted.
+fn monitored(events: &Events) -> bool {
+    let retrains = |event: &Event| {
+        matches!(event, Event::MonitorActed { action: MonitorAction::Retrain, .. })
+    };
+    events.iter().any(|envelope| retrains(&envelope.event))
+}
+
+fn at(second: u64) -> Millis {
+    Millis(i64::try_from(second).map_or(i64::MAX, |second| second.saturating_mul(1000)))
+}
+
+/// Seconds for which a decision waits: one where answers come at once, else long enough for all but
+/// e⁻⁴⁰ of them.
+fn lifetime(delay_mean: f64, horizon: u64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the mean is at most 700,000"
+    )]
+    let longest = (DELAYS_KEPT * delay_mean).ceil() as u64;
+    // A scenario type waits a year at most.
+    longest.min(horizon).min(31_000_000) + 1
+}
+
+/// The world's one scenario type: plain features with the world's prior.
+fn scenario_type(world: &World, override_cost: f64, expires_after: u64) -> ScenarioType {
+    let feature = |(i, prior): (usize, &f64)| Feature {
+        name: format!("x{}", i + 1),
+        title: format!("Feature {}", i + 1),
+        unit: "1".into(),
+        description: "Standard normal over scenarios, taken as it is.".into(),
+        min: -1e6,
+        max: 1e6,
+        center: 0.0,
+        scale: 1.0,
+        prior: *prior,
+    };
+    ScenarioType {
+        name: "simulated".into(),
+        version: 1,
+        title: "Simulated situation".into(),
+        description: "A situation of a simulated world.".into(),
+        risk: Risk::Low,
+        expires_after_s: u32::try_from(expires_after).unwrap_or(u32::MAX),
+        override_cost,
+        prior_intercept: world.prior()[0],
+        features: world.prior()[1..].iter().enumerate().map(feature).collect(),
+        actions: vec![Action {
+            name: "act".into(),
+            title: "Act".into(),
+            description: "The only action.".into(),
+            prior: 0.0,
+            reversible: true,
+        }],
+    }
+}

@@ -6,6 +6,7 @@ use npo_api::explanation::{
     Versions,
 };
 use npo_api::feedback::{Feedback, Signal};
+use npo_api::oversight::Level;
 
 /// When the sample decisions were made: 2026-03-01T10:00:00Z, in milliseconds.
 pub(crate) const MADE_MS: i64 = 1_772_359_200_000;
@@ -30,6 +31,10 @@ pub(crate) fn decision(id: &str) -> Decision {
         score_high: 0.91,
         compared: 0.90,
         threshold: 0.6,
+        level: Level::Recommend,
+        certified: None,
+        asked: 1.0,
+        held: None,
         allowed: true,
         rules: vec!["redundancy".into()],
         signal: None,

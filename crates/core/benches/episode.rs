@@ -121,8 +121,13 @@ fn run(state: &mut State, world: &World, allowed: &Arc<Verdict>, at: &mut i64) {
     for (k, x, like, audit, answer) in &world.episodes {
         *at += 1;
         let scenario = ScenarioRef::Known(ScenarioId(*k as u32));
-        let proposal =
-            Proposal { type_id: TypeId(0), scenario, action: 0, raw: x.clone(), text: None };
+        let proposal = Proposal {
+            type_id: TypeId(0),
+            scenario,
+            action: 0,
+            raw: Vector::from_slice(x),
+            text: None,
+        };
         let given = inputs(*at, NPO, *audit, Some(Arc::clone(allowed)));
         let events = decide(state, Command::Propose(proposal), &given).expect("accepted");
         state.apply(&events[0]);

@@ -3,6 +3,7 @@
 //! Sums and products only, but for the refit of moving averages; everything else that takes a
 //! transcendental function is in the event already.
 
+use crate::Vector;
 use crate::decide::{discount, evidence_from, keeps_rows, prior_score, remember};
 use crate::event::{
     Cause, DecisionMade, Disposition, Envelope, Event, FeedbackGiven, Lesson, ModelFitted,
@@ -196,7 +197,7 @@ impl State {
         let expires_after_s = type_state.definition().expires_after_s;
         self.open.push(remember(made, at, evidence_from), expires_after_s);
         if made.disposition == Disposition::Automatic {
-            let site = self.scenarios.get(made.scenario).map_or(0, |s| s.site_id);
+            let site = self.scenarios.site_of(made.scenario).unwrap_or(0);
             self.open.in_flight.start(at.plus_seconds(in_flight_s), made.id, site);
         }
     }
@@ -205,8 +206,8 @@ impl State {
         let (keeps_rows, discount) = (keeps_rows(self), discount(self));
         let Self { types, scenarios, open, trust, profile, .. } = self;
         let Some(type_state) = types.get_mut(feedback.type_id.0 as usize) else { return };
-        let x = open.get(feedback.decision).map(|open| open.x.clone()).unwrap_or_default();
-        let asked = open.get(feedback.decision).is_some_and(|open| open.asked);
+        let answered = open.get(feedback.decision);
+        let (x, asked) = answered.map_or((&[][..], false), |open| (&open.x, open.asked));
         let clock = type_state.clock();
         // Whether a label counts as evidence must not depend on what it says.
         let trusted = trust.get(feedback.by.0 as usize).is_none_or(|t| !t.is_adverse());
@@ -218,7 +219,7 @@ impl State {
                     if let (Scorer::Hierarchical(settings), Some(posterior)) =
                         (&profile.scorer, &mut type_state.posterior)
                     {
-                        posterior.apply(&x, effect, planned, clock, settings.weight_drift);
+                        posterior.apply(x, effect, planned, clock, settings.weight_drift);
                     }
                     if let (Some(gamma), Some(trust)) =
                         (responsibility, trust.get_mut(feedback.by.0 as usize))
@@ -233,7 +234,8 @@ impl State {
             }
             if taught && keeps_rows {
                 let (label, weight) = (feedback.worth.label, feedback.worth.weight);
-                type_state.rows.push_back(Row { scenario: feedback.scenario, x, label, weight });
+                let (scenario, x) = (feedback.scenario, Vector::from_slice(x));
+                type_state.rows.push_back(Row { scenario, x, label, weight });
                 while type_state.rows.len() > profile.retrain.rows_max as usize {
                     type_state.rows.pop_front();
                 }
@@ -244,7 +246,7 @@ impl State {
             }
         }
         if let Some(open) = open.get_mut(feedback.decision) {
-            let site = scenarios.get(feedback.scenario).map_or(0, |s| s.site_id);
+            let site = scenarios.site_of(feedback.scenario).unwrap_or(0);
             type_state.oversight.answered(profile, open, feedback, site, trusted);
         }
         if let (Some(arm), Some(discount), Some(bandit)) =
@@ -268,7 +270,7 @@ impl State {
         open.answer(feedback.decision, Answer { by: feedback.by, signal: feedback.signal });
         match feedback.signal {
             Signal::Like if starts => {
-                let site = scenarios.get(feedback.scenario).map_or(0, |s| s.site_id);
+                let site = scenarios.site_of(feedback.scenario).unwrap_or(0);
                 let until = at.plus_seconds(profile.in_flight_s);
                 open.in_flight.start(until, feedback.decision, site);
             }

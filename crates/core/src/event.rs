@@ -573,6 +573,8 @@ pub struct DecisionMade {
     pub level: Level,
     /// The certified threshold in force.
     pub certified: Option<f64>,
+    /// Override rate that its certificate promises at most.
+    pub alpha: Option<f64>,
     /// Probability with which people were asked about this decision: 1 for what is surfaced, the
     /// audit probability for what is not, 0 for what is blocked or held.
     pub asked: f64,

@@ -305,6 +305,11 @@ impl ScenarioType {
     /// # Errors
     /// As [`Self::raw_from_named`].
     pub fn check_raw(&self, raw: &[f64]) -> Result<(), InvalidFeature> {
+        // Every proposal passes here, and nearly all of them are fine.
+        let fits = |(feature, value): (&Feature, &f64)| feature.takes(*value);
+        if raw.len() == self.features.len() && self.features.iter().zip(raw).all(fits) {
+            return Ok(());
+        }
         self.features.iter().zip(raw).try_for_each(|(feature, value)| feature.check(*value))?;
         if let Some(feature) = self.features.get(raw.len()) {
             return Err(InvalidFeature::Missing {
@@ -327,12 +332,17 @@ impl ScenarioType {
     /// action indicators.
     #[must_use]
     pub fn input(&self, raw: &[f64], action: ActionIx) -> Vector {
-        let mut x = Vector::with_capacity(self.dim());
-        x.push(1.0);
-        x.extend(self.features.iter().zip(raw).map(|(feature, value)| {
-            ((value - feature.center) / feature.scale).clamp(-STANDARDISED_MAX, STANDARDISED_MAX)
-        }));
-        x.extend((1..self.actions.len()).map(|i| f64::from(u8::from(usize::from(action) == i))));
+        let mut x = Vector::from_elem(0.0, self.dim());
+        let (intercept, rest) = x.split_at_mut(1);
+        intercept.fill(1.0);
+        let (values, indicators) = rest.split_at_mut(self.features.len());
+        for (x, (feature, value)) in values.iter_mut().zip(self.features.iter().zip(raw)) {
+            *x = ((value - feature.center) / feature.scale)
+                .clamp(-STANDARDISED_MAX, STANDARDISED_MAX);
+        }
+        // The first action has none.
+        let indicator = usize::from(action).checked_sub(1).and_then(|i| indicators.get_mut(i));
+        indicator.into_iter().for_each(|x| *x = 1.0);
         x
     }
 
@@ -352,6 +362,12 @@ impl ScenarioType {
 }
 
 impl Feature {
+    /// Whether [`Self::check`] passes; both ends of the range are finite.
+    #[inline]
+    fn takes(&self, value: f64) -> bool {
+        value >= self.min && value <= self.max
+    }
+
     fn check(&self, value: f64) -> Result<(), InvalidFeature> {
         if !value.is_finite() {
             return Err(InvalidFeature::NotFinite { name: self.name.clone(), found: value });

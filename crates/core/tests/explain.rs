@@ -14,6 +14,8 @@ use std::sync::Arc;
 use npo_core::decide::AnswerOrder;
 use npo_core::event::{Channel, DecisionMade, Disposition, Event, Provenance, RuleHit, Verdict};
 use npo_core::explain::{Explanation, explain, headline, interval};
+use npo_core::learning::utility::AuditDraw;
+use npo_core::oversight::{Level, Scope};
 use npo_core::profile::Selector;
 use npo_core::proposal::{Fact, FactValue, Proposal, ScenarioRef, Text, WhatIf};
 use npo_core::scenario_type::ScenarioType;
@@ -250,6 +252,125 @@ fn the_paper_profile_reads_so() {
     profile.selector = Selector::Thompson { arms: vec![0.6, 0.65], discount: 0.99 };
     let made = answered(profile).propose(&[1.2, 3.0, 31.0], 0, 1.0, allowed(), Some(words()));
     check("paper", &made, Disposition::Surfaced);
+}
+
+/// A decision that came out otherwise than its score alone would have it.
+fn overseen(change: impl FnOnce(&mut DecisionMade)) -> DecisionMade {
+    let mut made = answered(Profile::calibrated()).propose(
+        &[1.2, 3.0, 31.0],
+        0,
+        1.0,
+        allowed(),
+        Some(words()),
+    );
+    change(&mut made);
+    made
+}
+
+fn drawn(probability: f64, draw: f64) -> Option<AuditDraw> {
+    Some(AuditDraw { voi: 0.0, voi_average: 0.05, probability, draw })
+}
+
+fn automatic(draw: f64) -> DecisionMade {
+    overseen(|made| {
+        (made.disposition, made.level) = (Disposition::Automatic, Level::Automatic);
+        (made.score, made.certified, made.alpha) = (0.93, Some(0.91), Some(0.05));
+        (made.audit, made.asked) = (drawn(0.1, draw), 0.1);
+    })
+}
+
+#[test]
+fn what_is_automatic_reads_so() {
+    check("automatic", &automatic(0.5), Disposition::Automatic);
+    check("automatic-audited", &automatic(0.05), Disposition::Automatic);
+}
+
+#[test]
+fn what_is_below_a_certified_threshold_reads_so() {
+    let made = overseen(|made| {
+        (made.level, made.certified, made.alpha) = (Level::Automatic, Some(0.98), Some(0.01));
+    });
+    check("below-certified", &made, Disposition::Surfaced);
+}
+
+#[test]
+fn escalated_reads_so() {
+    let made = overseen(|made| made.disposition = Disposition::Escalated);
+    check("escalated", &made, Disposition::Escalated);
+}
+
+#[test]
+fn what_the_red_button_holds_reads_so() {
+    for (name, scope) in [
+        ("held-all", Scope::All),
+        ("held-type", Scope::ScenarioType(TypeId(0))),
+        ("held-site", Scope::Site("east".into())),
+    ] {
+        let made = overseen(|made| {
+            (made.disposition, made.asked) = (Disposition::Abstained, 0.0);
+            made.held = Some(Box::new(scope));
+        });
+        check(name, &made, Disposition::Abstained);
+    }
+}
+
+#[test]
+fn the_shadow_reads_so() {
+    let mut world = answered(Profile::calibrated());
+    let (type_id, reason) = (TypeId(0), "a trial".into());
+    world.order(Command::GrantAutonomy { type_id, ceiling: Level::Shadow, reason }, 1.0, None);
+    let made = world.propose(&[0.2, 1.0, 5.0], 0, 0.9, allowed(), None);
+    assert_eq!((made.asked, made.level), (1.0, Level::Shadow));
+    check("shadow", &made, Disposition::Audit);
+}
+
+/// What must be said, and what must not, of a decision.
+#[track_caller]
+fn check_said(made: &DecisionMade, said: &[&str], unsaid: &[&str]) {
+    let page = page(&explain(made, &definition(), ENTITY, "east"));
+    for words in said {
+        assert!(page.contains(words), "`{words}` is missing in\n{page}");
+    }
+    for words in unsaid {
+        assert!(!page.contains(words), "`{words}` stands in\n{page}");
+    }
+}
+
+#[test]
+fn a_guarantee_is_never_shown_without_its_limit() {
+    let limit = "does not cover an abrupt shift";
+    let below = overseen(|made| {
+        (made.level, made.certified, made.alpha) = (Level::Automatic, Some(0.98), Some(0.01));
+    });
+    for (made, theta, alpha) in [(automatic(0.5), "0.91", "5 %"), (below, "0.98", "1 %")] {
+        check_said(&made, &[limit, theta, alpha, "certified threshold"], &[]);
+    }
+    let plain = overseen(|_| {});
+    check_said(&plain, &[], &["certif"]);
+    // An old event knows its threshold at most.
+    let old = overseen(|made| {
+        (made.disposition, made.certified) = (Disposition::Automatic, Some(0.9));
+    });
+    check_said(&old, &[limit], &["α"]);
+}
+
+#[test]
+fn an_audit_claims_no_value_of_information_where_there_was_none() {
+    let mut world = answered(Profile::calibrated());
+    let weighed = world.propose(&[0.2, 1.0, 5.0], 0, 0.0, allowed(), None);
+    check_said(&weighed, &["audited with probability 0.03"], &["asked about everything"]);
+    let (type_id, reason) = (TypeId(0), "a trial".into());
+    world.order(Command::GrantAutonomy { type_id, ceiling: Level::Shadow, reason }, 1.0, None);
+    let shadow = world.propose(&[0.2, 1.0, 5.0], 0, 0.0, allowed(), None);
+    let everything = "People are asked about everything that policy allows";
+    check_said(&shadow, &[everything], &["audited with probability", "the draw fell"]);
+    for draw in [0.05, 0.5] {
+        check_said(
+            &automatic(draw),
+            &["each with probability 0.10"],
+            &["audited with probability", "the draw fell", "not shown for approval"],
+        );
+    }
 }
 
 fn profiles() -> impl Strategy<Value = Profile> {

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 /// Names and texts, in the order in which to try them.
-pub const EXPERIMENTS: [(&str, &str); 4] = [
+pub const EXPERIMENTS: [(&str, &str); 5] = [
     ("quick", include_str!("../../../experiments/quick.toml")),
     ("paper", include_str!("../../../experiments/paper.toml")),
     ("regimes", include_str!("../../../experiments/regimes.toml")),
+    ("certified", include_str!("../../../experiments/certified.toml")),
     ("robust", include_str!("../../../experiments/robust.toml")),
 ];
 

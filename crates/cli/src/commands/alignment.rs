@@ -34,8 +34,9 @@ fn lines(alignment: &metrics::Alignment) -> Vec<Line> {
         lines.extend(types(scenario_types));
         lines.push(Line::of(
             Tone::Faint,
-            "Intervals are 95 % Wilson intervals; not valid under repeated looks.",
+            "Intervals hold with 95 % at all looks together, however often one looks.",
         ));
+        lines.extend(calibrations(scenario_types));
     }
     if !operators.is_empty() {
         lines.push(Line::empty());
@@ -61,7 +62,7 @@ fn types(types: &[TypeAlignment]) -> Vec<Line> {
     ])
     .sparing(&["REWARD", "WITHDRAWN", "EXPIRED", "DECISIONS", "BLOCKED"]);
     for t in types {
-        let [low, high] = t.override_rate_interval;
+        let [low, high] = t.override_rate_anytime;
         table.row([
             t.scenario_type.clone(),
             t.decisions.values().sum::<u64>().to_string(),
@@ -84,8 +85,30 @@ fn types(types: &[TypeAlignment]) -> Vec<Line> {
     table.lines()
 }
 
+/// Whether scores mean what they say, per scenario type.
+fn calibrations(types: &[TypeAlignment]) -> Vec<Line> {
+    let known = types.iter().filter_map(|t| Some((t, t.calibration.as_ref()?)));
+    let mut table = Table::new(&["SCENARIO TYPE", ">ANSWERS", ">BRIER", ">ERROR", "SCORES"]);
+    let mut seen = false;
+    for (of, calibration) in known {
+        seen = true;
+        let value = |value: Option<f64>| value.map_or_else(|| "-".into(), |v| format!("{v:.3}"));
+        let summary = calibration.summary.split(':').next().unwrap_or_default();
+        table.row([
+            of.scenario_type.clone(),
+            calibration.rows.to_string(),
+            value(calibration.brier.value),
+            value(calibration.ece.value),
+            summary.to_owned(),
+        ]);
+    }
+    if seen { std::iter::once(Line::empty()).chain(table.lines()).collect() } else { Vec::new() }
+}
+
 fn trust(operators: &[OperatorTrust]) -> Vec<Line> {
-    let mut table = Table::new(&["OPERATOR", ">RELIABILITY", ">RIGHT", ">WRONG", "NOTE"]);
+    let mut table =
+        Table::new(&["OPERATOR", ">RELIABILITY", ">INTERVAL", ">RIGHT", ">WRONG", "NOTE"])
+            .sparing(&["RIGHT", "WRONG"]);
     for o in operators {
         let note = if o.adverse {
             (Tone::Care, "wrong more often than right".to_owned())
@@ -95,6 +118,10 @@ fn trust(operators: &[OperatorTrust]) -> Vec<Line> {
         table.toned([
             (Tone::Plain, o.handle.clone()),
             (Tone::Plain, format!("{:.3}", o.reliability)),
+            (
+                Tone::Plain,
+                format!("{:.3} to {:.3}", o.reliability_interval[0], o.reliability_interval[1]),
+            ),
             (Tone::Plain, format!("{:.1}", o.right)),
             (Tone::Plain, format!("{:.1}", o.wrong)),
             note,
@@ -124,8 +151,10 @@ mod tests {
                 reward: 0.0,
                 override_rate: None,
                 override_rate_interval: [0.0, 1.0],
+                override_rate_anytime: [0.0, 1.0],
                 expired: 0,
                 withdrawn: 0,
+                calibration: None,
             }],
             operators: vec![],
         };

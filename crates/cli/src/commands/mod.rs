@@ -2,16 +2,22 @@
 
 mod admin;
 mod alignment;
+mod autonomy;
 mod decision;
+mod escalation;
 mod feedback;
 mod lab;
 mod log;
+mod model;
+mod monitor;
 mod network;
 mod outcome;
 mod policy;
 mod policy_child;
+mod red_button;
 mod scenario;
 mod serve;
+mod threshold;
 
 use std::process::ExitCode;
 
@@ -51,6 +57,24 @@ enum Noun {
     Policy(policy::Verb),
     /// Show how far npo agrees with its people
     Alignment(alignment::Alignment),
+    /// Show thresholds, certificates and the evidence for them
+    #[command(subcommand)]
+    Threshold(threshold::Verb),
+    /// Grant autonomy
+    #[command(subcommand)]
+    Autonomy(autonomy::Verb),
+    /// Stop everything, a scenario type or a site at once
+    #[command(subcommand, name = "red-button")]
+    RedButton(red_button::Verb),
+    /// Show what the monitor watches, and judge it
+    #[command(subcommand)]
+    Monitor(monitor::Verb),
+    /// Settle what was handed to people with more authority
+    #[command(subcommand)]
+    Escalation(escalation::Verb),
+    /// Refit, promote and roll back models
+    #[command(subcommand)]
+    Model(model::Verb),
     /// Replay network telemetry
     #[command(subcommand)]
     Network(network::Verb),
@@ -88,6 +112,12 @@ fn run(options: &Options, noun: Noun) -> Result<Answer, Failure> {
         Noun::Scenario(verb) => verb.run(options),
         Noun::Policy(verb) => verb.run(options),
         Noun::Alignment(alignment) => alignment.run(options),
+        Noun::Threshold(verb) => verb.run(options),
+        Noun::Autonomy(verb) => verb.run(options),
+        Noun::RedButton(verb) => verb.run(options),
+        Noun::Monitor(verb) => verb.run(options),
+        Noun::Escalation(verb) => verb.run(options),
+        Noun::Model(verb) => verb.run(options),
         Noun::Network(verb) => verb.run(options),
         Noun::Lab(verb) => verb.run(options),
         Noun::Log(verb) => verb.run(options),
@@ -166,6 +196,20 @@ mod tests {
         check("npo feedback give d1 like --confidence 2", value);
         check("npo outcome record d1 not-carried-out", None);
         check("npo decision withdraw d1", missing);
+        check("npo red-button press --site fra1 --reason smoke", None);
+        check("npo red-button press --all --reason smoke", None);
+        check("npo red-button press --reason smoke", missing);
+        check("npo red-button press --all --site fra1 --reason smoke", conflict);
+        check("npo red-button release --all", missing);
+        check("npo autonomy grant alert automatic --reason x", None);
+        check("npo autonomy grant alert sometimes --reason x", invalid);
+        check("npo decision rca d1 wrong --note x", None);
+        check("npo decision rca d1 maybe", invalid);
+        check("npo monitor verdict alert 3 yes", None);
+        check("npo monitor verdict alert x yes", value);
+        check("npo model promote m1", missing);
+        check("npo escalation settle alert --reason x", None);
+        check("npo threshold show", missing);
         check("npo network replay dir --speed 20x", None);
         check("npo network replay dir --speed 0x", value);
         check("npo network replay dir --speed fast", value);

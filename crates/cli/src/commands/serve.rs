@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use npo_server::Config;
 
 use crate::exit::{Answer, Failure};
@@ -22,23 +22,15 @@ pub(crate) struct Serve {
     /// Read settings from a file; options given here win
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// How npo learns
-    #[arg(long, value_enum)]
-    profile: Option<Profile>,
+    /// How npo learns: calibrated, paper, or a file of what is different
+    #[arg(long, value_name = "NAME|FILE")]
+    profile: Option<String>,
     /// Put this policy bundle in force if none is
     #[arg(long, value_name = "DIR")]
     policy: Option<PathBuf>,
     /// Let a generated network propose, for a demonstration
     #[arg(long)]
     live_fabric: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Profile {
-    /// With its own uncertainty and costs; the default.
-    Calibrated,
-    /// The published loop.
-    Paper,
 }
 
 impl Serve {
@@ -63,10 +55,12 @@ impl Serve {
             settings.listen = listen;
         }
         if let Some(profile) = profile {
-            settings.profile = match profile {
-                Profile::Calibrated => "calibrated".to_owned(),
-                Profile::Paper => "paper".to_owned(),
-            };
+            // A file that is called like a built-in profile is reached as `./paper`.
+            if BUILT_IN.contains(&profile.as_str()) {
+                (settings.profile, settings.profile_file) = (profile, None);
+            } else {
+                settings.profile_file = Some(profile.into());
+            }
         }
         if policy.is_some() {
             settings.policy = policy;
@@ -77,6 +71,9 @@ impl Serve {
         Ok(settings)
     }
 }
+
+/// Profiles that need no file.
+const BUILT_IN: [&str; 2] = ["calibrated", "paper"];
 
 /// Where the other verbs look for a server if they are not told.
 const DEFAULT_LISTEN: SocketAddr =
@@ -113,6 +110,8 @@ mod tests {
         let none = config("serve --data d --profile calibrated --live-fabric").expect("is fine");
         assert_eq!((none.listen, none.profile.as_str()), (DEFAULT_LISTEN, "calibrated"));
         assert!(none.live_fabric.is_some());
+        let other = config("serve --data d --profile strict.toml").expect("is fine");
+        assert_eq!(other.profile_file, Some("strict.toml".into()));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 pub(crate) mod bar;
 pub(crate) mod explanation;
+pub(crate) mod oversight;
 pub(crate) mod table;
 pub(crate) mod when;
 

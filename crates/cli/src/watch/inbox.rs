@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use npo_api::decision::{DecisionDetail, DecisionPage};
 use npo_api::feedback::{Feedback, FeedbackRequest};
+use npo_api::oversight::RedButton;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event as TerminalEvent};
 
@@ -174,6 +175,15 @@ fn run_errands(client: &Client, effects: &Receiver<Effect>, messages: &Sender<Me
                 let answer = answer(client, &id, &request);
                 Event::Answered(id, answer)
             }
+            Ok(Effect::LoadHeld) => Event::Held(held(client)),
+            Ok(Effect::Press(order)) => {
+                let pressed: Result<Received<RedButton>, Failure> =
+                    client.post("/v1/red-button", &*order, None);
+                Event::Pressed(
+                    order.scope,
+                    pressed.map(|pressed| pressed.value).map_err(|failure| chain(&failure)),
+                )
+            }
             Err(RecvTimeoutError::Timeout) if list_due.is_none() => continue,
             Err(RecvTimeoutError::Timeout) => {
                 list_due = None;
@@ -193,6 +203,11 @@ fn open_decisions(client: &Client) -> Result<Vec<npo_api::decision::Decision>, F
     let query = [("status", "open".to_owned()), ("limit", ITEMS_MAX.to_string())];
     let page: Received<DecisionPage> = client.get("/v1/decisions", &query)?;
     Ok(page.value.items)
+}
+
+fn held(client: &Client) -> Result<RedButton, String> {
+    let held: Result<Received<RedButton>, Failure> = client.get("/v1/red-button", &[]);
+    held.map(|held| held.value).map_err(|failure| chain(&failure))
 }
 
 fn detail(client: &Client, id: &str) -> Result<Box<DecisionDetail>, Failure> {

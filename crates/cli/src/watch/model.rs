@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use npo_api::decision::{Decision, DecisionDetail, Status};
 use npo_api::feedback::{Feedback, FeedbackRequest, Signal};
+use npo_api::oversight::{RedButton, RedButtonOrder, Scope};
 
 use crate::client::sse::Told;
 use crate::text::{Tone, when};
@@ -32,8 +33,12 @@ pub(super) struct Model {
     pub(super) pane: Pane,
     /// Lines scrolled down in it.
     pub(super) scroll: u16,
-    /// The reason being typed for an override.
+    /// The reason being typed for an override or for the red button on a scope.
     pub(super) typing: Option<Typing>,
+    /// Whether the red button asks on what it is to be pressed.
+    pub(super) choosing: bool,
+    /// What is held, in words.
+    pub(super) held: Vec<String>,
     /// Whether the keys are explained.
     pub(super) help: bool,
     /// The latest news.
@@ -96,9 +101,17 @@ pub(super) enum Link {
 /// A reason being typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Typing {
-    /// For the override of this decision.
-    pub(super) id: String,
+    pub(super) purpose: Purpose,
     pub(super) text: String,
+}
+
+/// What a reason is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The override of this decision.
+    Override(String),
+    /// The red button on this scope.
+    Hold(Scope),
 }
 
 /// A key, freed of the terminal's details.
@@ -126,6 +139,10 @@ pub(super) enum Event {
     Loaded(Result<Vec<Decision>, String>),
     Detail(String, Result<Box<DecisionDetail>, String>),
     Answered(String, Result<Box<Feedback>, Refusal>),
+    /// What is held, as it is.
+    Held(Result<RedButton, String>),
+    /// The red button was pressed on a scope, or could not be.
+    Pressed(Scope, Result<RedButton, String>),
 }
 
 /// Why an answer was not taken.
@@ -145,6 +162,10 @@ pub(super) enum Effect {
     LoadDetail(String),
     /// Answer a decision.
     Answer(String, Box<FeedbackRequest>),
+    /// Get what is held.
+    LoadHeld,
+    /// Press the red button on a scope.
+    Press(Box<RedButtonOrder>),
     /// Leave.
     Quit,
 }
@@ -159,6 +180,8 @@ impl Model {
             pane: Pane::Evidence,
             scroll: 0,
             typing: None,
+            choosing: false,
+            held: Vec::new(),
             help: false,
             status: (Tone::Faint, "? explains the keys".to_owned()),
             link: Link::Connecting,

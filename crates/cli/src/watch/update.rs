@@ -2,10 +2,11 @@
 
 use npo_api::decision::{Decision, DecisionDetail};
 use npo_api::feedback::{Feedback, Signal};
+use npo_api::oversight::{RedButton, RedButtonOrder, Scope, ScopeKind};
 
 use super::model::{
-    DETAILS_MAX, Effect, Event, ITEMS_MAX, Item, Key, Link, Model, Pane, REASON_BYTES_MAX, Refusal,
-    SETTLE_MS, Typing,
+    DETAILS_MAX, Effect, Event, ITEMS_MAX, Item, Key, Link, Model, Pane, Purpose, REASON_BYTES_MAX,
+    Refusal, SETTLE_MS, Typing,
 };
 use crate::client::sse::{Happening, Told};
 use crate::text::Tone;
@@ -23,6 +24,12 @@ pub(super) fn update(mut model: Model, event: Event) -> (Model, Vec<Effect>) {
         Event::Loaded(loaded) => load(&mut model, loaded),
         Event::Detail(id, detail) => keep_detail(&mut model, id, detail),
         Event::Answered(id, answer) => answered(&mut model, &id, answer),
+        Event::Held(held) => {
+            // Whoever may not read it sees decisions without it, as before.
+            model.held = held.map(words).unwrap_or_default();
+            Vec::new()
+        }
+        Event::Pressed(scope, held) => pressed(&mut model, &scope, held),
     };
     (model, effects)
 }
@@ -33,6 +40,9 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     }
     if model.typing.is_some() {
         return type_reason(model, key);
+    }
+    if model.choosing {
+        return choose(model, key);
     }
     if model.help {
         model.help = false;
@@ -47,6 +57,10 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         Key::Char('n') => answer(model, Signal::Neutral),
         Key::Char('s') => answer(model, Signal::Skipped),
         Key::Char('o') => start_reason(model),
+        Key::Char('B') => {
+            model.choosing = true;
+            Vec::new()
+        }
         Key::Char('e') => {
             model.pane = match model.pane {
                 Pane::Evidence => Pane::Full,
@@ -69,12 +83,28 @@ fn type_reason(model: &mut Model, key: Key) -> Vec<Effect> {
     let Some(mut typing) = model.typing.take() else { return Vec::new() };
     match key {
         Key::Escape => {
-            model.status = (Tone::Faint, "not overridden".to_owned());
+            let words = match typing.purpose {
+                Purpose::Override(_) => "not overridden",
+                Purpose::Hold(_) => "not pressed",
+            };
+            model.status = (Tone::Faint, words.to_owned());
             return Vec::new();
         }
         Key::Enter => {
             let reason = Some(typing.text.trim().to_owned()).filter(|reason| !reason.is_empty());
-            return send(model, typing.id, Signal::Override, reason);
+            match (typing.purpose, reason) {
+                (Purpose::Override(id), reason) => {
+                    return send(model, id, Signal::Override, reason);
+                }
+                (Purpose::Hold(scope), Some(reason)) => {
+                    model.status = (Tone::Care, format!("red button on {} …", scope.words()));
+                    return vec![Effect::Press(Box::new(RedButtonOrder { scope, reason }))];
+                }
+                // What stops others needs a word to them.
+                (purpose @ Purpose::Hold(_), None) => {
+                    typing = Typing { purpose, text: String::new() }
+                }
+            }
         }
         Key::Backspace => drop(typing.text.pop()),
         Key::Char(c) if typing.text.len() + c.len_utf8() <= REASON_BYTES_MAX => typing.text.push(c),
@@ -84,11 +114,54 @@ fn type_reason(model: &mut Model, key: Key) -> Vec<Effect> {
     Vec::new()
 }
 
+/// On what the red button is to be pressed; anything else than a choice is no.
+fn choose(model: &mut Model, key: Key) -> Vec<Effect> {
+    model.choosing = false;
+    let decision = model.selected_item().map(|item| &item.decision);
+    let named = |kind, name: Option<&String>| {
+        let name = name.filter(|name| !name.is_empty())?.clone();
+        Some(Scope { kind, name: Some(name) })
+    };
+    let scope = match key {
+        Key::Char('a') => Some(Scope { kind: ScopeKind::All, name: None }),
+        Key::Char('t') => named(ScopeKind::ScenarioType, decision.map(|d| &d.scenario_type)),
+        Key::Char('s') => named(ScopeKind::Site, decision.map(|d| &d.site)),
+        _ => None,
+    };
+    match scope {
+        Some(scope) => {
+            model.typing = Some(Typing { purpose: Purpose::Hold(scope), text: String::new() });
+        }
+        None => model.status = (Tone::Faint, "not pressed".to_owned()),
+    }
+    Vec::new()
+}
+
+fn words(held: RedButton) -> Vec<String> {
+    held.held.iter().map(|hold| hold.scope.words()).collect()
+}
+
+fn pressed(model: &mut Model, scope: &Scope, held: Result<RedButton, String>) -> Vec<Effect> {
+    match held {
+        Ok(held) => {
+            model.held = words(held);
+            let words = format!(
+                "{} is held; an approver releases it: npo red-button release",
+                scope.words()
+            );
+            model.status = (Tone::Bad, words);
+        }
+        Err(why) => model.status = (Tone::Bad, why),
+    }
+    Vec::new()
+}
+
 fn start_reason(model: &mut Model) -> Vec<Effect> {
     if model.answering.is_none() {
         model.typing = model
             .selected_item()
-            .map(|item| Typing { id: item.decision.id.clone(), text: String::new() });
+            .map(|item| Purpose::Override(item.decision.id.clone()))
+            .map(|purpose| Typing { purpose, text: String::new() });
     }
     Vec::new()
 }
@@ -142,14 +215,14 @@ fn answered(model: &mut Model, id: &str, answer: Result<Box<Feedback>, Refusal>)
 fn refresh(model: &mut Model) -> Vec<Effect> {
     model.status = (Tone::Faint, "refreshing …".to_owned());
     model.details.clear();
-    vec![Effect::LoadOpen]
+    vec![Effect::LoadOpen, Effect::LoadHeld]
 }
 
 fn tell(model: &mut Model, told: Told) -> Vec<Effect> {
     match told {
         Told::Connected => {
             model.link = Link::Live;
-            vec![Effect::LoadOpen]
+            vec![Effect::LoadOpen, Effect::LoadHeld]
         }
         Told::Lost(why) => {
             model.link = Link::Lost(why);
@@ -167,6 +240,7 @@ fn happen(model: &mut Model, happening: Happening) -> Vec<Effect> {
         ("decision-made" | "feedback-given" | "decision-expired" | "decision-withdrawn", _) => {
             vec![Effect::LoadOpen]
         }
+        ("red-button-pressed" | "red-button-released", _) => vec![Effect::LoadHeld],
         _ => Vec::new(),
     }
 }
@@ -189,10 +263,8 @@ fn load(model: &mut Model, loaded: Result<Vec<Decision>, String>) -> Vec<Effect>
             if model.status.1 == "refreshing …" {
                 model.status = (Tone::Faint, format!("{} open", model.items.len()));
             }
-            if model
-                .typing
-                .as_ref()
-                .is_some_and(|typing| !model.items.iter().any(|item| item.decision.id == typing.id))
+            if let Some(Typing { purpose: Purpose::Override(id), .. }) = &model.typing
+                && !model.items.iter().any(|item| item.decision.id == *id)
             {
                 model.typing = None;
                 model.status =

@@ -9,7 +9,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line as Row, Span, Text};
 use ratatui::widgets::{Block, Borders, Clear, Paragraph};
 
-use super::model::{ITEMS_MAX, Item, Link, Model, Pane};
+use super::model::{ITEMS_MAX, Item, Link, Model, Pane, Purpose};
 use crate::text::explanation::{self, risk_tone};
 use crate::text::{Line, Tone, clean, cut, shorten, when, width, wrap};
 
@@ -21,13 +21,14 @@ const ROWS_ABOVE: u16 = 2;
 /// A countdown that is shorter asks for care.
 const EXPIRES_SOON_MS: i64 = 120_000;
 /// What the keys do.
-const HELP: [(&str, &str); 10] = [
+const HELP: [(&str, &str); 11] = [
     ("j k ↓ ↑", "move"),
     ("l", "like: affirm the action"),
     ("o", "override: the red button"),
     ("n", "neutral: no opinion"),
     ("s", "skip: abstain from judging"),
     ("e", "evidence or everything"),
+    ("B", "red button on a type, a site or all"),
     ("space PgUp", "scroll"),
     ("r", "refresh"),
     ("?", "this help"),
@@ -83,14 +84,26 @@ fn title(model: &Model, columns: u16, colour: bool) -> Row<'static> {
     // A full list has perhaps not all of them.
     let more = if model.items.len() >= ITEMS_MAX { "+" } else { "" };
     let open = format!("npo  {}{more} open  ", model.items.len());
+    let held = match model.held.as_slice() {
+        [] => String::new(),
+        held => format!("HELD: {}  ", clean(&held.join(", "))),
+    };
     let room = usize::from(columns).saturating_sub(width(&open));
-    style_line(&Line::of(Tone::Strong, open).and(tone, cut(&link, room)), colour)
+    let held = cut(&held, room);
+    let room = room.saturating_sub(width(&held));
+    style_line(
+        &Line::of(Tone::Strong, open).and(Tone::Bad, held).and(tone, cut(&link, room)),
+        colour,
+    )
 }
 
 fn bottom_line(model: &Model, columns: u16, colour: bool) -> Row<'static> {
     let columns = usize::from(columns);
     if let Some(typing) = &model.typing {
-        let prompt = format!("why override {}? ", typing.id);
+        let prompt = match &typing.purpose {
+            Purpose::Override(id) => format!("why override {id}? "),
+            Purpose::Hold(scope) => format!("why hold {}? ", clean(&scope.words())),
+        };
         let room = columns.saturating_sub(width(&prompt) + 1);
         // The end is what is being typed.
         let shown: String = tail(&clean(&typing.text), room);
@@ -99,8 +112,23 @@ fn bottom_line(model: &Model, columns: u16, colour: bool) -> Row<'static> {
             colour,
         );
     }
+    if model.choosing {
+        return style_line(&Line::of(Tone::Bad, cut(&choices(model), columns)), colour);
+    }
     let (tone, words) = &model.status;
     style_line(&Line::of(*tone, cut(&clean(words), columns)), colour)
+}
+
+/// On what the red button can be pressed from here.
+fn choices(model: &Model) -> String {
+    let mut words = "hold ".to_owned();
+    if let Some(item) = model.selected_item() {
+        words.push_str(&format!("t {}, ", clean(&item.decision.scenario_type)));
+        if !item.decision.site.is_empty() {
+            words.push_str(&format!("s {}, ", clean(&item.decision.site)));
+        }
+    }
+    words + "a all? any other key: no"
 }
 
 fn tail(text: &str, columns: usize) -> String {
@@ -147,16 +175,18 @@ fn item_lines(
     let risk = shorten(&clean(&decision.risk), 8);
     let head = format!("{mark}{:.2} ", decision.score);
     let room = columns.saturating_sub(width(&head) + width(&risk) + 1 + width(&age) + 1);
-    // Held back, and here only for a label: not to be taken for a recommendation.
-    let kind = match decision.disposition {
-        Disposition::Audit => format!("audit: {}", clean(&decision.scenario_type)),
-        Disposition::Surfaced
-        | Disposition::Abstained
-        | Disposition::Blocked
-        | Disposition::Escalated
-        | Disposition::Automatic => clean(&decision.scenario_type),
+    let prefix = match decision.disposition {
+        // Held back, and here only for a label: not to be taken for a recommendation.
+        Disposition::Audit => "audit: ",
+        // Answers of operators are not taken.
+        Disposition::Escalated => "escalated: ",
+        // It goes on already; an override stops it.
+        Disposition::Automatic => "automatic: ",
+        Disposition::Surfaced | Disposition::Abstained | Disposition::Blocked => "",
     };
-    let kind = pad(&shorten(&kind, room), room);
+    let left = room.saturating_sub(width(prefix));
+    let kind = format!("{prefix}{}", shorten(&clean(&decision.scenario_type), left));
+    let kind = pad(&cut(&kind, room), room);
     let first = Line::of(Tone::Strong, head)
         .and(risk_tone(&decision.risk), format!("{risk} "))
         .and(Tone::Plain, kind)

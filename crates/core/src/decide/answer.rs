@@ -1,6 +1,7 @@
 //! Taking an operator's answer: who, what, and what it teaches.
 
 use super::{Out, check_text};
+use crate::Vector;
 use crate::event::{
     Cause, Disposition, Event, FeedbackGiven, Lesson, MonitorAction, NotLearned, Provenance,
 };
@@ -64,10 +65,10 @@ pub(super) fn answer(state: &State, order: AnswerOrder, out: &mut Out) -> Result
     let monitored = teaches.then_some(worth.loss);
     // The episode of an action that nobody was asked about closed when it was made.
     let (closes, type_id) = (feedback.first && open.asked, feedback.type_id);
-    let row = row_of(&feedback, open);
+    let label = monitored.filter(|_| closes).map(|loss| (loss, row_of(&feedback, open)));
     out.push(Event::FeedbackGiven(Box::new(feedback)));
     if closes {
-        close_episodes(state, type_id, 1, monitored.map(|loss| (loss, row)), out);
+        close_episodes(state, type_id, 1, label, out);
     }
     Ok(())
 }
@@ -195,7 +196,7 @@ fn lesson(
 fn row_of(feedback: &FeedbackGiven, open: &Open) -> Row {
     Row {
         scenario: open.scenario,
-        x: open.x.clone(),
+        x: Vector::from_slice(&open.x),
         label: feedback.worth.label,
         weight: feedback.worth.weight,
     }

@@ -152,7 +152,6 @@ fn check_site(state: &State, id: ScenarioId, site: &str) -> Result<(), Rejection
 
 /// What a scorer says about one input.
 struct Scored {
-    contributions: Vector,
     effect: f64,
     logit: Option<Logit>,
     score: f64,
@@ -197,11 +196,15 @@ pub(super) fn propose(
     let oversight = &type_state.oversight;
     let level = oversight.level();
     let certified = oversight.certificate.map(|certificate| certificate.theta);
-    let site = match &new_scenario {
-        Some(new) => new.site.as_str(),
-        None => state.scenario(scenario).map_or("", |known| known.site),
+    let held = if state.holds().is_empty() {
+        None
+    } else {
+        let site = match &new_scenario {
+            Some(new) => new.site.as_str(),
+            None => state.scenario(scenario).map_or("", |known| known.site),
+        };
+        state.hold_on(type_id, site)
     };
-    let held = if state.holds().is_empty() { None } else { state.hold_on(type_id, site) };
     let above = compared >= threshold.theta();
     let automatic =
         level == Level::Automatic && certified.is_some_and(|theta| scored.score >= theta);
@@ -238,8 +241,10 @@ pub(super) fn propose(
     let held = held.map(|hold| Box::new(hold.scope.clone()));
     let (expires_at, definition_version) =
         (out.at.plus_seconds(definition.expires_after_s), definition.version);
-    let Scored { contributions, effect, logit, score } = scored;
-    let made = Box::new(DecisionMade {
+    let Scored { effect, logit, score } = scored;
+    // Written in its place: a decision is too large to be moved about.
+    let room = Box::<DecisionMade>::new_uninit();
+    let made = DecisionMade {
         id: state.open().next_id(),
         type_id,
         type_version: definition_version,
@@ -250,8 +255,8 @@ pub(super) fn propose(
         new_scenario,
         action,
         raw,
+        contributions: contributions(type_state, logit, &x),
         x,
-        contributions,
         effect,
         logit,
         score,
@@ -264,11 +269,12 @@ pub(super) fn propose(
         text,
         level,
         certified,
+        alpha: oversight.certificate.map(|certificate| certificate.alpha),
         asked,
         held,
-    });
+    };
     let asks = made.asks();
-    out.push(Event::DecisionMade(made));
+    out.push(Event::DecisionMade(Box::write(room, made)));
     if !asks {
         super::answer::close_episodes(state, type_id, 1, None, out);
     }
@@ -282,8 +288,8 @@ fn place(
     scenario: ScenarioRef,
 ) -> Result<(ScenarioId, Option<Box<NewScenario>>), Rejection> {
     match scenario {
-        ScenarioRef::Known(id) => match state.scenario(id) {
-            Some(known) if known.type_id == type_id => Ok((id, None)),
+        ScenarioRef::Known(id) => match state.scenarios().type_of(id) {
+            Some(known) if known == type_id => Ok((id, None)),
             _ => Err(Rejection::UnknownScenario(id.to_string())),
         },
         // Two proposals may have named the same new entity at the same time.
@@ -309,19 +315,25 @@ fn score(state: &State, type_state: &TypeState, known: Option<&Effect>, x: &Vect
             });
             let logit = posterior.logit(x, mean, variance);
             Scored {
-                contributions: posterior.mean.iter().zip(x).map(|(w, x)| w * x).collect(),
                 effect: mean,
                 logit: Some(logit),
                 score: predictive(logit.mean, logit.variance),
             }
         }
         _ => Scored {
-            contributions: Vector::new(),
             effect: 0.0,
             logit: None,
             score: known.map_or_else(|| prior_score(type_state, x), |effect| effect.score),
         },
     }
+}
+
+/// What each input adds to the logit; nothing for a scorer without one.
+fn contributions(type_state: &TypeState, logit: Option<Logit>, x: &Vector) -> Vector {
+    let (Some(posterior), Some(_)) = (&type_state.posterior, logit) else { return Vector::new() };
+    let mut contributions = Vector::from_slice(x);
+    contributions.iter_mut().zip(&posterior.mean).for_each(|(x, w)| *x *= w);
+    contributions
 }
 
 /// The score of a scenario that nothing is known about: σ(prior·x). The fold needs it too.
@@ -414,7 +426,7 @@ pub(crate) fn remember(
             type_id: made.type_id,
             generation: made.generation,
             scenario: made.scenario,
-            x: made.x.clone(),
+            x: Vector::from_slice(&made.x),
             arm: made.threshold.arm(),
             disposition: made.disposition,
             score: made.score,

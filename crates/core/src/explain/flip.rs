@@ -6,7 +6,7 @@
 
 use std::f64::consts::PI;
 
-use super::{Contribution, fmt};
+use super::{Contribution, autonomy, fmt};
 use crate::event::{DecisionMade, Disposition, Threshold};
 use crate::learning::math::logit;
 use crate::scenario_type::{Feature, STANDARDISED_MAX, ScenarioType};
@@ -18,6 +18,16 @@ pub(super) fn flip(
 ) -> String {
     if made.disposition == Disposition::Blocked {
         return policy(made);
+    }
+    if let Some(scope) = &made.held {
+        let place = autonomy::place(scope);
+        return otherwise(made, &format!("Had the red button not been pressed on {place}"));
+    }
+    if let (Disposition::Automatic, Some(theta)) = (made.disposition, made.certified) {
+        let theta = fmt::probability(theta);
+        return format!(
+            "People would have been asked with a score below {theta}, or without a certificate."
+        );
     }
     let above = made.compared >= made.threshold.theta();
     let instead = if above { "held back" } else { "recommended" };
@@ -60,6 +70,11 @@ fn policy(made: &DecisionMade) -> String {
         (None, []) => "If a rule had allowed it".into(),
         (None, names) => format!("Without {}", fmt::list(names)),
     };
+    format!("{} No score changes what policy forbids.", otherwise(made, &condition))
+}
+
+/// What the score alone would have led to.
+fn otherwise(made: &DecisionMade, condition: &str) -> String {
     let (compared, threshold) = fmt::pair(made.compared, made.threshold.theta());
     let then = if made.compared >= made.threshold.theta() {
         "recommended"
@@ -67,7 +82,7 @@ fn policy(made: &DecisionMade) -> String {
         "held back all the same"
     };
     format!(
-        "{condition}, it would have been {then}: {compared} against a threshold of {threshold}. No score changes what policy forbids."
+        "{condition}, it would have been {then}: {compared} against a threshold of {threshold}."
     )
 }
 

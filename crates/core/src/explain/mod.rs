@@ -7,6 +7,7 @@
 
 pub mod fmt;
 
+mod autonomy;
 mod contributions;
 mod flip;
 mod threshold;
@@ -19,7 +20,7 @@ use crate::proposal::{Fact, FactValue, WhatIf};
 use crate::scenario_type::ScenarioType;
 
 /// Version of the explanation's form and wording; feedback names the version that was seen.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Half the width of a central 80 % interval, in standard deviations of a normal variable.
 const HALF_WIDTH_80: f64 = 1.2816;

@@ -1,6 +1,6 @@
 //! Why the threshold is where it is.
 
-use super::{Contribution, ThresholdReason, flip, fmt};
+use super::{Contribution, ThresholdReason, autonomy, flip, fmt};
 use crate::event::{DecisionMade, Disposition, Threshold};
 use crate::scenario_type::ScenarioType;
 
@@ -21,7 +21,7 @@ pub(super) fn reason(
         posterior,
         override_cost,
         audit_probability: made.audit.map(|audit| audit.probability),
-        sentence: format!("{}{}.", selection(made), audit(made)),
+        sentence: format!("{}{}{}.", autonomy::sentence(made), selection(made), audit(made)),
         flip: flip::flip(made, definition, contributions),
     }
 }
@@ -72,7 +72,10 @@ fn bonus(made: &DecisionMade, optimism: f64) -> String {
 }
 
 fn audit(made: &DecisionMade) -> String {
-    let Some(audit) = &made.audit else { return String::new() };
+    // Where nothing was weighed, the sentence about autonomy says why people are asked.
+    let Some(audit) = made.audit.as_ref().filter(|_| !autonomy::decides_who_is_asked(made)) else {
+        return String::new();
+    };
     let probability = fmt::probability(audit.probability);
     if made.disposition == Disposition::Audit {
         format!(

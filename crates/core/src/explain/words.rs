@@ -4,8 +4,9 @@
 //! "at", never by a verb.
 
 use super::contributions::phrase;
-use super::{Contribution, fmt};
+use super::{Contribution, autonomy, fmt};
 use crate::event::{DecisionMade, Disposition, Verdict};
+use crate::oversight::Level;
 use crate::proposal::WhatIf;
 use crate::scenario_type::{Action, ScenarioType};
 
@@ -45,13 +46,35 @@ impl<'a> Subject<'a> {
 pub(super) fn headline(made: &DecisionMade, subject: &Subject<'_>) -> String {
     let outcome = match made.disposition {
         Disposition::Surfaced => "recommended",
-        Disposition::Abstained => "held back",
+        Disposition::Abstained => match &made.held {
+            Some(scope) => {
+                return format!(
+                    "{}: held back, since {}",
+                    subject.proposal(),
+                    autonomy::held(scope)
+                );
+            }
+            None => "held back",
+        },
         Disposition::Blocked => {
             return format!("{}: {}", subject.proposal(), blocked(&made.verdict));
         }
+        Disposition::Audit if made.level == Level::Shadow => {
+            "not recommended, but people are asked about everything"
+        }
         Disposition::Audit => "held back but sent for a label",
         Disposition::Escalated => "handed to somebody with more authority",
-        Disposition::Automatic => "carried out without asking",
+        Disposition::Automatic => {
+            if let Some(theta) = made.certified {
+                let label = if made.asks() { " and sent for a label" } else { "" };
+                let (score, theta) = fmt::pair(made.score, theta);
+                return format!(
+                    "{}: carried out without asking{label}, {score} against a certified threshold of {theta}",
+                    subject.proposal()
+                );
+            }
+            "carried out without asking"
+        }
     };
     let (compared, threshold) = fmt::pair(made.compared, made.threshold.theta());
     // What is compared may be more than the score: say both, or one of them looks like a mistake.
@@ -90,14 +113,21 @@ fn blocked(verdict: &Verdict) -> String {
 pub(super) fn if_yes(made: &DecisionMade, subject: &Subject<'_>, what_if: &[WhatIf]) -> String {
     let action = action_sentence(subject, what_if);
     match made.disposition {
-        Disposition::Surfaced | Disposition::Escalated => action,
+        Disposition::Surfaced => action,
+        Disposition::Escalated => format!("It takes an approver to answer. {action}"),
+        Disposition::Automatic if made.asks() => format!(
+            "It is carried out without asking; a yes is a label: it says that this was right. {action}"
+        ),
         Disposition::Automatic => {
-            format!("It is carried out without asking, and a yes affirms it. {action}")
+            format!("It is carried out without asking, and nobody has to answer. {action}")
         }
         Disposition::Audit => {
             format!("A yes is a label: it says that this should have been recommended. {action}")
         }
-        Disposition::Abstained => format!("Nobody is asked, since it was held back. {action}"),
+        Disposition::Abstained => match &made.held {
+            Some(scope) => format!("Nobody is asked, since {}. {action}", autonomy::held(scope)),
+            None => format!("Nobody is asked, since it was held back. {action}"),
+        },
         Disposition::Blocked => format!("Nobody is asked, since policy forbids it. {action}"),
     }
 }
@@ -135,10 +165,17 @@ pub(super) fn if_no(
 ) -> String {
     let answer = match made.disposition {
         Disposition::Surfaced | Disposition::Escalated => {
-            format!("{} is left as it is, and the override counts against proposals like this", subject.target)
+            format!(
+                "{} is left as it is, and the override counts against proposals like this",
+                subject.target
+            )
         }
         Disposition::Automatic => {
-            "An override says that it should not have been done, and counts against proposals like this".into()
+            let no = "An override says that it should not have been done, and counts against acting without asking";
+            if !made.asks() {
+                return format!("{no}; nobody has to answer.");
+            }
+            no.into()
         }
         Disposition::Audit => "A no is a label: it says that holding it back was right".into(),
         Disposition::Abstained | Disposition::Blocked => {
@@ -146,6 +183,11 @@ pub(super) fn if_no(
         }
     };
     let expiry = fmt::duration(u64::from(definition.expires_after_s));
+    if made.disposition == Disposition::Automatic {
+        return format!(
+            "{answer}; unanswered, the question expires after {expiry} and the action goes on."
+        );
+    }
     format!("{answer}; unanswered, the decision expires after {expiry}.")
 }
 

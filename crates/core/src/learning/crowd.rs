@@ -13,6 +13,7 @@
 //! Nothing here is part of the fold: these are estimates over labels that are already in the log.
 
 mod batch;
+mod confidence;
 mod dependence;
 mod online;
 mod pool;

@@ -161,9 +161,10 @@ pub struct OpenDecisions {
     /// Number of the decision at the front of the ring.
     base: u64,
     ring: VecDeque<Option<Box<Open>>>,
-    /// Waiting decisions by scenario type, in order of expiry, which is a fixed time after each was
-    /// made; entries that stopped waiting are skipped.
-    expiries: BTreeMap<(TypeId, u32), VecDeque<(Millis, DecisionId)>>,
+    /// Waiting decisions by scenario type and waiting time, ascending: few, and gone through at every
+    /// event. Each queue is in order of expiry, which is a fixed time after each decision was made;
+    /// entries that stopped waiting are skipped.
+    expiries: Vec<((TypeId, u32), VecDeque<(Millis, DecisionId)>)>,
     correlations: BTreeMap<String, SmallVec<[DecisionId; 2]>>,
     waiting: u64,
     /// Affirmed actions that may be going on.
@@ -205,7 +206,7 @@ impl OpenDecisions {
     /// At most `limit` unanswered decisions that are past their time at `now`.
     #[must_use]
     pub fn overdue(&self, now: Millis, limit: usize) -> Vec<DecisionId> {
-        let due = self.expiries.values().flat_map(|queue| {
+        let due = self.expiries.iter().flat_map(|(_, queue)| {
             queue.iter().take_while(|(expires, _)| *expires <= now).map(|(_, id)| *id)
         });
         let unanswered = |id: &DecisionId| self.get(*id).is_some_and(Open::pending);
@@ -222,8 +223,12 @@ impl OpenDecisions {
         let id = self.next_id();
         if let Some(open) = &open {
             self.waiting += u64::from(open.asked);
-            let queue = self.expiries.entry((open.type_id, expires_after_s)).or_default();
-            queue.push_back((open.expires_at, id));
+            let key = (open.type_id, expires_after_s);
+            let i = self.expiries.binary_search_by_key(&key, |(key, _)| *key).unwrap_or_else(|i| {
+                self.expiries.insert(i, (key, VecDeque::new()));
+                i
+            });
+            self.expiries[i].1.push_back((open.expires_at, id));
             if let Some(correlation) = &open.correlation {
                 self.correlations.entry(correlation.clone()).or_default().push(id);
             }
@@ -268,7 +273,7 @@ impl OpenDecisions {
             let open = ring.get(i).and_then(Option::as_deref);
             open.is_none_or(|o| !o.pending())
         };
-        for queue in expiries.values_mut() {
+        for (_, queue) in expiries {
             while queue.front().is_some_and(|(at, id)| *at <= now && settled(*id)) {
                 queue.pop_front();
             }

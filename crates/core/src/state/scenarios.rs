@@ -98,6 +98,18 @@ impl Scenarios {
         })
     }
 
+    /// The type of a scenario, if there is such a scenario.
+    #[must_use]
+    pub fn type_of(&self, id: ScenarioId) -> Option<TypeId> {
+        self.rows.get(id.0 as usize).map(|row| row.type_id)
+    }
+
+    /// The number of a scenario's site, if there is such a scenario.
+    #[must_use]
+    pub fn site_of(&self, id: ScenarioId) -> Option<u32> {
+        self.rows.get(id.0 as usize).map(|row| row.site)
+    }
+
     /// The scenario of `type_id` on `entity`.
     #[must_use]
     pub fn find(&self, type_id: TypeId, entity: &str) -> Option<ScenarioId> {

@@ -125,6 +125,7 @@ impl From<DecisionMade1> for Event {
             text: old.text,
             level: Level::Recommend,
             certified: None,
+            alpha: None,
             asked,
             held: None,
         }))

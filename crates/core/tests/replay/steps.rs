@@ -210,7 +210,7 @@ fn oversight(back: impl Strategy<Value = u64> + Clone + 'static) -> impl Strateg
         4 => (type_id.clone(), 0usize..4).prop_map(|(type_id, level)| Step::Grant { type_id, level }),
         1 => (0u8..5).prop_map(|scope| Step::Press { scope }),
         8 => (0u8..5).prop_map(|scope| Step::Release { scope }),
-        1 => type_id.prop_map(|type_id| Step::Settle { type_id }),
+        3 => type_id.prop_map(|type_id| Step::Settle { type_id }),
         2 => (back.clone(), any::<bool>()).prop_map(|(back, right)| Step::Judge { back, right }),
         3 => (0u64..4, any::<bool>())
             .prop_map(|(back, should_act)| Step::JudgeLook { back, should_act }),

@@ -290,6 +290,7 @@ fn decision(i: usize, disposition: Disposition, threshold: Threshold) -> Decisio
         text: linear.then(|| Box::new(text(id))),
         level: Level::Recommend,
         certified: None,
+        alpha: None,
         asked: match disposition {
             Disposition::Surfaced | Disposition::Escalated => 1.0,
             _ => audit.map_or(0.0, |draw| draw.probability),

@@ -126,6 +126,7 @@ fn decisions() -> Vec<(&'static str, DecisionMade)> {
             DecisionMade {
                 level: Level::Automatic,
                 certified: Some(0.98),
+                alpha: Some(0.05),
                 audit: Some(drawn(0.125)),
                 asked: 0.125,
                 score: 0.984_375,

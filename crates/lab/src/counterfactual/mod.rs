@@ -27,6 +27,7 @@ mod bootstrap;
 mod estimate;
 mod evaluate;
 mod outcome;
+mod propensity;
 mod question;
 mod report;
 mod row;

@@ -2,6 +2,7 @@
 
 use npo_core::Profile;
 use npo_core::learning::utility::threshold;
+use npo_core::oversight::Level;
 use npo_core::profile::Selector;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -20,6 +21,9 @@ pub struct Method {
     pub override_cost: Option<f64>,
     /// Whether the threshold is fixed where surfacing pays in the world, c/(1 + c).
     pub paying_threshold: bool,
+    /// Up to which level the loop may act by itself; *automatic* begins in shadow and asks about
+    /// everything until something is certified.
+    pub autonomy: Level,
 }
 
 /// A method as it stands in a file, its inheritance resolved.
@@ -32,6 +36,8 @@ struct Written {
     override_cost: Option<f64>,
     #[serde(default)]
     paying_threshold: bool,
+    #[serde(default)]
+    autonomy: Level,
 }
 
 impl Method {
@@ -58,8 +64,12 @@ impl Method {
             let message = format!("found {cost}, expected a number from 0.01 to 1000");
             return Err(ExperimentError::at(&["override_cost"], message));
         }
-        let Written { override_cost, paying_threshold, .. } = written;
-        Ok(Self { profile, override_cost, paying_threshold })
+        if written.autonomy == Level::Automatic && profile.certificate.is_none() {
+            let message = "found `automatic`, expected another level: the profile certifies no thresholds";
+            return Err(ExperimentError::at(&["autonomy"], message.to_owned()));
+        }
+        let Written { override_cost, paying_threshold, autonomy, .. } = written;
+        Ok(Self { profile, override_cost, paying_threshold, autonomy })
     }
 
     /// The profile for a run in this world.

@@ -128,7 +128,7 @@ settings! {
     temperature: f64 = 0.07, 1e-6, 10.0;
     /// Share of the undecided who say so; the others skip.
     neutral_share: f64 = 0.6, 0.0, 1.0;
-    /// Policy denies what has a first feature above this.
+    /// Policy denies what has a first feature above so many of its standard deviations.
     policy_cut: f64 = 1.281_551_565_544_600_4, -1e9, 1e9;
     /// The monitor's fidelity is looked at every so many episodes; 0 for never.
     look_every: u32 = 10, 0, 1_000_000;

@@ -10,8 +10,8 @@ use crate::results::plain;
 
 const STYLE: &str = include_str!("page.css");
 
-/// Settings that the page tells elsewhere.
-const TOLD: [&str; 3] = ["name", "baseline", "comparisons"];
+/// Settings that the page tells elsewhere, and one that changes no result.
+const TOLD: [&str; 4] = ["name", "baseline", "comparisons", "threads"];
 
 /// The whole page.
 pub(super) fn page(view: &View<'_>, figures: &[Figure], absent: &[Absent]) -> String {
@@ -218,5 +218,5 @@ fn what_was_run(html: &mut String, view: &View<'_>) {
     html.push_str("<h3>Worlds</h3>");
     html.push_str(&tables::parameters(view, "worlds", &view.results.worlds()));
     html.push_str("<h3>Methods</h3>");
-    html.push_str(&tables::parameters(view, "methods", &view.results.methods()));
+    html.push_str(&tables::parameters(view, "methods", &view.methods()));
 }

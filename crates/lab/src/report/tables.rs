@@ -13,7 +13,10 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Alignment", &["loss", "episode_loss", "latent", "reward", "threshold"]),
     ("Monitor", &["fidelity", "fidelity_never", "youden", "retrains"]),
     ("Scores and people", &["log_loss", "brier", "adversaries_flagged", "good_flagged"]),
-    ("Certificates", &["certified_above", "certified_coverage", "first_certificate"]),
+    (
+        "Certificates",
+        &["certified_above", "certified_rate", "certified_coverage", "first_certificate"],
+    ),
 ];
 
 /// Mean and interval of every metric, and its paired difference to the baseline.
@@ -56,7 +59,7 @@ fn group(html: &mut String, view: &View<'_>, title: &str, names: &[String]) {
                 rows.into_iter().map(|row| (row.method.clone(), row)).collect()
             })
             .collect();
-        let methods = view.results.methods_in(world).into_iter();
+        let methods = view.methods_in(world).into_iter();
         let methods: Vec<&str> = methods
             .filter(|method| columns.iter().any(|rows| rows.contains_key(*method)))
             .collect();

@@ -1,26 +1,129 @@
 //! Whole reports of synthetic results.
 
+use resvg::usvg;
+
 use super::*;
+use crate::record::RunRecord;
+use crate::results::About;
 use crate::results::sample::{PAPER, REGIMES, Shape};
 
 fn made(shape: &Shape) -> Report {
     report(&shape.results(), &Options::default()).unwrap()
 }
 
+fn names(report: &Report) -> Vec<&str> {
+    report.figures.iter().map(|figure| figure.name.as_str()).collect()
+}
+
 #[test]
-fn dump() {
-    for (name, shape) in [("paper", PAPER), ("regimes", REGIMES)] {
-        let made = made(&shape);
-        std::fs::create_dir_all(format!("/tmp/labx/out/{name}")).unwrap();
-        std::fs::write(format!("/tmp/labx/out/{name}.html"), &made.html).unwrap();
-        let fonts = png::Fonts::of_system().unwrap();
-        for f in &made.figures {
-            std::fs::write(format!("/tmp/labx/out/{name}/{}.svg", f.name), &f.svg).unwrap();
-            std::fs::write(
-                format!("/tmp/labx/out/{name}/{}.png", f.name),
-                fonts.draw(&f.svg).unwrap(),
-            )
-            .unwrap();
-        }
+fn figures_follow_the_data() {
+    assert_eq!(
+        names(&made(&PAPER)),
+        [
+            "differences",
+            "loss",
+            "latent",
+            "reward-loss",
+            "threshold",
+            "coverage-overrides",
+            "fidelity",
+            "fidelity-never"
+        ]
+    );
+    let regimes = made(&REGIMES);
+    assert!(names(&regimes).contains(&"regret") && !names(&regimes).contains(&"fidelity"));
+    assert!(regimes.html.contains("nothing was retrained, so that no monitor was measured"));
+}
+
+#[test]
+fn what_the_experiment_compares_is_what_is_drawn() {
+    let mut results = REGIMES.results();
+    let pair = |method: &str, against: &str| (method.to_owned(), against.to_owned());
+    results.about.comparisons = vec![
+        pair("calibrated", "paper-tuned"),
+        pair("no-trust", "calibrated"),
+        pair("no-audit", "calibrated"),
+    ];
+    let made = report(&results, &Options::default()).unwrap();
+    assert_eq!(names(&made)[1..3], ["differences", "pairs"]);
+    let title = |at: usize| made.figures[at].title.as_str();
+    assert_eq!(title(1), "Regret against “calibrated”, paired by seed");
+    assert!(made.figures[2].svg.contains("calibrated less paper-tuned"));
+}
+
+#[test]
+fn the_same_runs_give_the_same_bytes() {
+    let mut runs = REGIMES.runs();
+    runs.reverse();
+    let about = About::parse(&REGIMES.experiment()).unwrap();
+    let turned = Results::new(about, runs).unwrap();
+    assert_eq!(report(&turned, &Options::default()).unwrap(), made(&REGIMES));
+}
+
+#[test]
+fn the_page_is_whole_by_itself() {
+    let html = made(&PAPER).html;
+    for part in ["<script", "<link", "<img", "url(", "@import", "@font-face", "http"] {
+        assert!(!html.contains(part), "the page has `{part}`");
     }
+    for part in ["prefers-color-scheme:dark", "@media print", "max-width:600px", "role=\"img\""] {
+        assert!(html.contains(part), "the page lacks `{part}`");
+    }
+    let panels = html.matches("<svg viewBox=").count();
+    let described = html.matches("<desc id=").count();
+    assert!(panels > 10 && panels == described, "{panels} panels, {described} described");
+    assert_eq!(html.matches("<figure").count(), html.matches("The numbers of this figure").count());
+    assert_eq!(html.matches("<div").count(), html.matches("</div>").count());
+}
+
+#[test]
+fn notes_say_what_the_numbers_say() {
+    let paper = made(&PAPER).html;
+    assert!(paper.contains("Fidelity is dominated by its base rate"));
+    assert!(paper.contains("in 4 of 10 groups of runs"));
+    assert!(paper.contains("not earned its complexity"));
+    assert!(!paper.contains("Regret depends on the price"));
+    let regimes = made(&REGIMES).html;
+    assert!(regimes.contains("Regret depends on the price") && !regimes.contains("base rate"));
+    let few = Shape { seeds: 1, ..PAPER };
+    assert!(made(&few).html.contains("The smallest group has 1 seed, and hence no interval"));
+}
+
+#[test]
+fn figures_are_svg_whatever_the_names() {
+    let nasty = "</title><script>&\"'\u{1}";
+    let mut runs: Vec<RunRecord> = PAPER.runs();
+    for run in &mut runs {
+        run.world = format!("{nasty}{}", run.world);
+        run.method = format!("{}{nasty}", run.method);
+    }
+    let made = report(&Results::new(About::default(), runs).unwrap(), &Options::default()).unwrap();
+    assert!(!made.html.contains("<script"));
+    for figure in made.figures {
+        let tree = usvg::Tree::from_str(&figure.svg, &usvg::Options::default());
+        assert!(tree.is_ok(), "{}: {}", figure.name, tree.unwrap_err());
+    }
+}
+
+#[test]
+fn one_run_without_curves_makes_a_page() {
+    let run = RunRecord {
+        world: "w".to_owned(),
+        method: "m".to_owned(),
+        seed: 1,
+        metrics: [("made_up".to_owned(), 1e300), ("regret".to_owned(), -0.0)].into(),
+        curves: [].into(),
+        checkpoints: Vec::new(),
+    };
+    let results = Results::new(About::default(), vec![run]).unwrap();
+    let made = report(&results, &Options::default()).unwrap();
+    assert_eq!(names(&made), ["regret"]);
+    assert!(made.html.contains("made_up") && made.html.contains("Figures that are not here"));
+}
+
+#[test]
+fn methods_that_did_not_run_are_refused() {
+    let options = Options { focus: vec!["nobody".to_owned()], ..Options::default() };
+    let error = report(&PAPER.results(), &options).unwrap_err();
+    assert!(error.to_string().starts_with("found no method `nobody`, expected one of `static`"));
 }

@@ -13,7 +13,7 @@ use npo_core::profile::Profile;
 use npo_core::signal::FeedbackTable;
 use npo_core::{ScenarioId, State, TypeId};
 
-use super::view::Viewer;
+use super::view::{View, Viewer};
 use crate::world::World;
 
 /// Rate at which thresholds that were in force fade: one monitor window of 30 decisions.
@@ -32,6 +32,9 @@ pub(crate) struct Gold {
     /// Watches for methods without a monitor of their own, and does nothing.
     watcher: Option<(MonitorSettings, Window)>,
     acted: bool,
+    /// Views of all scenarios in the episode of a look, before its proposal: what the gold action is
+    /// about, if the monitor refits the model. Empty otherwise.
+    before: Vec<View>,
     /// Expected losses at the centres where they do not depend on the score, by phase.
     losses: [Vec<f64>; 2],
 }
@@ -76,6 +79,7 @@ impl Gold {
             weight: 1.0,
             watcher,
             acted: false,
+            before: Vec::new(),
             losses,
         })
     }
@@ -105,6 +109,37 @@ impl Gold {
         }
     }
 
+    /// Remembers how things stand before an episode that ends with a look: a refit leaves nothing
+    /// to judge it by.
+    pub(crate) fn prepare(
+        &mut self,
+        t: u64,
+        world: &World,
+        state: &State,
+        known: &[Option<ScenarioId>],
+    ) {
+        self.before.clear();
+        if self.watcher.is_none() && (t + 1).is_multiple_of(self.every) {
+            self.before.extend(views(world, state, known));
+        }
+    }
+
+    /// Counts what an answer taught about a scenario.
+    pub(crate) fn learned(
+        &mut self,
+        scenario: ScenarioId,
+        score: f64,
+        known: &[Option<ScenarioId>],
+    ) {
+        if self.before.is_empty() {
+            return;
+        }
+        let k = known.iter().position(|id| *id == Some(scenario));
+        if let Some(view) = k.and_then(|k| self.before.get_mut(k)) {
+            *view = View { score, compared: score };
+        }
+    }
+
     /// The end of an episode: a look, if one is due. `acted` says that the monitor acted in it.
     pub(crate) fn end(
         &mut self,
@@ -118,39 +153,36 @@ impl Gold {
         if !(t + 1).is_multiple_of(self.every) {
             return None;
         }
+        let refitted = acted;
         let mut acted = std::mem::take(&mut self.acted);
         if let Some((settings, window)) = &mut self.watcher {
             window.episodes = t;
             acted |= window.look(settings, 1, None).is_some();
         }
-        Some(Look { acted, gold: self.expects_too_much(t, world, state, known) })
+        let gold = if refitted && !self.before.is_empty() {
+            self.expects_too_much(t, world, self.before.iter().copied())
+        } else {
+            self.expects_too_much(t, world, views(world, state, known))
+        };
+        Some(Look { acted, gold })
     }
 
-    fn expects_too_much(
-        &self,
-        t: u64,
-        world: &World,
-        state: &State,
-        known: &[Option<ScenarioId>],
-    ) -> bool {
-        let Some(mut viewer) = Viewer::new(state, TypeId(0)) else { return false };
+    fn expects_too_much(&self, t: u64, world: &World, views: impl Iterator<Item = View>) -> bool {
         let answers = world.answers();
         let (mut loss_sum, mut weight_sum) = (0.0, 0.0);
-        for (k, preference) in world.preferences(t).iter().enumerate() {
-            let centre = world.centre(k);
-            if !world.allows(centre) {
+        for (k, (preference, view)) in world.preferences(t).iter().zip(views).enumerate() {
+            if !world.allows(world.centre(k)) {
                 continue;
             }
-            let view = viewer.view(known.get(k).copied().flatten(), centre);
             let reached = self.thresholds.iter().filter(|(theta, _)| view.compared >= *theta);
             let weight: f64 = reached.map(|(_, weight)| weight / self.weight).sum();
             if weight > 0.0 {
                 let loss = match self.losses[world.phase(t)].get(k) {
                     Some(loss) => *loss,
-                    None => answers.expected_loss(
-                        answers.probabilities(*preference, view.score),
-                        &self.table,
-                    ),
+                    None => {
+                        let probabilities = answers.probabilities(*preference, view.score);
+                        answers.expected_loss(probabilities, &self.table)
+                    }
                 };
                 loss_sum += weight * loss;
                 weight_sum += weight;
@@ -158,4 +190,16 @@ impl Gold {
         }
         loss_sum > self.tolerance * weight_sum
     }
+}
+
+/// How the loop sees each scenario at its centre.
+fn views<'a>(
+    world: &'a World,
+    state: &'a State,
+    known: &'a [Option<ScenarioId>],
+) -> impl Iterator<Item = View> + 'a {
+    let mut viewer = Viewer::new(state, TypeId(0));
+    known.iter().enumerate().map_while(move |(k, id)| {
+        viewer.as_mut().map(|viewer| viewer.view(*id, world.centre(k)))
+    })
 }

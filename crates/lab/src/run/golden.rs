@@ -5,6 +5,7 @@ use std::path::Path;
 
 use npo_core::profile::{Scorer, Selector};
 use npo_core::learning::window::MonitorSettings;
+use npo_core::oversight::Level;
 use npo_core::{Draws, Profile};
 use serde_json::Value;
 
@@ -48,7 +49,7 @@ fn close(ours: f64, theirs: f64, what: &str) {
 const MEASURED: Measured = Measured { tail: 100, checkpoints: 4 };
 
 fn method(profile: Profile) -> Method {
-    Method { profile, override_cost: None, paying_threshold: false }
+    Method { profile, override_cost: None, paying_threshold: false, autonomy: Level::default() }
 }
 
 fn paper_variant(name: &str) -> Method {

@@ -10,6 +10,7 @@ use npo_core::profile::Profile;
 use npo_core::signal::FeedbackTable;
 use npo_core::{PersonId, ScenarioId, Signal, State, TypeId};
 
+use super::certified::Certified;
 use super::view::Viewer;
 use super::{Gold, Measured};
 use crate::world::{Role, Step, World};
@@ -77,6 +78,8 @@ pub(crate) struct Meter<'w> {
     overrides: f64,
     pub(super) labels: u64,
     retrains: u64,
+    /// What is promised and what came of it, where the loop may act by itself.
+    certified: Option<(f64, Certified)>,
     /// Looks by gold action and action.
     pub(super) looks: [[u64; 2]; 2],
 }
@@ -105,8 +108,14 @@ impl<'w> Meter<'w> {
             overrides: 0.0,
             labels: 0,
             retrains: 0,
+            certified: None,
             looks: [[0; 2]; 2],
         }
+    }
+
+    /// Measures certified thresholds as well, against the rate that they promise.
+    pub(crate) fn certifies(&mut self, alpha: f64) {
+        self.certified = Some((alpha, Certified::default()));
     }
 
     /// Counts a decision; the probabilities are those of an honest operator.
@@ -133,6 +142,11 @@ impl<'w> Meter<'w> {
             self.tail.log_loss.add(-mind * score.ln() - (1.0 - mind) * (1.0 - score).ln());
             self.tail.brier.add((made.score - mind) * (made.score - mind));
         }
+        if made.disposition != Disposition::Blocked
+            && let Some((alpha, certified)) = &mut self.certified
+        {
+            certified.decision(made, override_, *alpha, in_tail);
+        }
         let worth = like - settings.override_cost * override_;
         let (surfaced, audited) = match made.disposition {
             Disposition::Blocked => return,
@@ -154,6 +168,27 @@ impl<'w> Meter<'w> {
             counts.eligible += 1;
             counts.surfaced += surfaced;
             counts.audited += audited;
+        }
+    }
+
+    /// Before the proposal of an episode.
+    #[inline]
+    pub(crate) fn prepare(&mut self, t: u64, state: &State, known: &[Option<ScenarioId>]) {
+        if let Some(gold) = &mut self.gold {
+            gold.prepare(t, self.world, state, known);
+        }
+    }
+
+    /// Counts what an answer taught about a scenario.
+    #[inline]
+    pub(crate) fn learned(
+        &mut self,
+        scenario: ScenarioId,
+        score: f64,
+        known: &[Option<ScenarioId>],
+    ) {
+        if let Some(gold) = &mut self.gold {
+            gold.learned(scenario, score, known);
         }
     }
 
@@ -264,8 +299,10 @@ impl<'w> Meter<'w> {
             ("adversaries_flagged", flagged(self.world, state, Role::Adversarial)),
             ("good_flagged", flagged(self.world, state, Role::Good)),
         ];
+        let certified = self.certified.iter().flat_map(|(_, certified)| certified.metrics());
         let metrics = metrics
             .into_iter()
+            .chain(certified)
             .filter_map(|(name, value)| value.map(|value| (name.to_owned(), value)))
             .collect();
         let curves = self.curves.into_iter().map(|(name, points)| (name.to_owned(), points));

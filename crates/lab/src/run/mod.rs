@@ -2,6 +2,7 @@
 //!
 //! Time is simulated, one second an episode, so that what is done can be forgotten.
 
+mod certified;
 mod gold;
 #[cfg(test)]
 mod golden;
@@ -16,6 +17,8 @@ use npo_core::decide::{AnswerOrder, Events, NewPerson};
 use npo_core::event::{
     Channel, DecisionMade, Disposition, MonitorAction, Provenance, Verdict,
 };
+use npo_core::learning::window::MonitorSettings;
+use npo_core::oversight::Level;
 use npo_core::people::{self, NPO};
 use npo_core::proposal::{Proposal, ScenarioRef};
 use npo_core::scenario_type::{Action, Feature, Risk, ScenarioType};
@@ -105,11 +108,25 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         run.order(0, NPO, Command::ActivateScenarioType(Box::new(definition)))?;
         for i in 0..settings.operators {
             let handle = format!("operator-{i}");
-            let roles = vec![people::Role::Operator];
+            // What is escalated is answered by the same people: nobody else is there.
+            let roles = vec![people::Role::Operator, people::Role::Approver];
             run.order(0, NPO, Command::AddPerson(NewPerson { name: handle.clone(), handle, roles }))?;
         }
+        if method.autonomy != Level::default() {
+            let (ceiling, reason) = (method.autonomy, "the method's".to_owned());
+            run.order(0, NPO, Command::GrantAutonomy { type_id: TYPE, ceiling, reason })?;
+        }
+        if let (Level::Automatic, Some(settings)) =
+            (method.autonomy, run.state.profile().certificate)
+        {
+            run.meter.certifies(settings.alpha);
+        }
         if settings.introduced {
-            for k in 0..settings.scenarios as usize {
+            // Denied proposals are episodes too; whole rounds of them leave the monitor's looks
+            // where they would be without.
+            let count = settings.scenarios as usize;
+            let round = cadence(&run.state.profile().monitor);
+            for k in (0..count.next_multiple_of(round)).map(|i| i.min(count - 1)) {
                 let draws = Draws { audit: 1.0, seed: 0, arm: None };
                 run.propose(0, k, world.centre(k), draws, false)?;
             }
@@ -142,6 +159,7 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         draws: Draws,
     ) -> Result<bool, Rejection> {
         let second = t + 1;
+        self.meter.prepare(t, &self.state, &self.known);
         let events = self.propose(second, step.scenario as usize, features, draws, step.allowed)?;
         let mut acted = monitored(&events);
         let Some(Event::DecisionMade(made)) = events.first().map(|envelope| &envelope.event) else {
@@ -214,6 +232,9 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         let command = Command::Answer(AnswerOrder { decision, by, signal, provenance });
         let events = self.order(second, by, command)?;
         self.meter.answer(second - 1, disposition, signal);
+        if let Some(Event::FeedbackGiven(given)) = events.first().map(|first| &first.event) {
+            self.meter.learned(given.scenario, given.score_after, &self.known);
+        }
         Ok(monitored(&events))
     }
 
@@ -278,6 +299,16 @@ fn monitored(events: &Events) -> bool {
         matches!(event, Event::MonitorActed { action: MonitorAction::Retrain, .. })
     };
     events.iter().any(|envelope| retrains(&envelope.event))
+}
+
+/// Episodes between two looks of the published monitor.
+fn cadence(monitor: &MonitorSettings) -> usize {
+    let every = match monitor {
+        MonitorSettings::Off => 1,
+        MonitorSettings::Window { every, .. } => *every,
+        MonitorSettings::Periodic { period } => *period,
+    };
+    every.max(1) as usize
 }
 
 fn at(second: u64) -> Millis {

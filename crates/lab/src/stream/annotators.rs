@@ -12,8 +12,12 @@ use npo_core::learning::crowd::{
 };
 use serde::Serialize;
 
+use super::measure::below;
 use super::table::{excerpt_list, reader};
 use super::{Error, ROWS_MAX, excerpt, real};
+
+/// Orders of the items that the online methods meet: files are often sorted by class.
+const ORDERS: u64 = 3;
 
 /// What came of the comparison.
 #[derive(Debug, Clone, Serialize)]
@@ -122,9 +126,14 @@ impl Crowd {
             (Channel::OneCoin, "one-coin, online, at once", "one-coin, online, at the end"),
             (Channel::Confusion, "Dawid–Skene, online, at once", "Dawid–Skene, online, at the end"),
         ] {
-            let (first, last) = self.online(channel)?;
-            rows.push(self.row(at_once, &plain, first));
-            rows.push(self.row(at_end, &plain, last));
+            let (mut firsts, mut lasts) = (Vec::new(), Vec::new());
+            for seed in 0..ORDERS {
+                let (first, last) = self.online(channel, seed)?;
+                firsts.push(self.row(at_once, &plain, first));
+                lasts.push(self.row(at_end, &plain, last));
+            }
+            rows.push(mean(&firsts));
+            rows.push(mean(&lasts));
         }
         Ok(Report {
             items: self.items.len(),
@@ -138,17 +147,22 @@ impl Crowd {
         })
     }
 
-    /// Item by item: the answer when the item's labels are in, and the one when all are.
-    fn online(&self, channel: Channel) -> Result<(Finding, Finding), Error> {
+    /// Item by item, in an order drawn from `seed`: the answer when the item's labels are in, and the one when all are.
+    fn online(&self, channel: Channel, seed: u64) -> Result<(Finding, Finding), Error> {
         let mut by_item: Vec<Vec<Answer>> = vec![Vec::new(); self.items.len()];
         self.answers.all().iter().for_each(|answer| by_item[answer.item].push(*answer));
         let mut online = Online::new(self.classes.len(), channel).map_err(Error::Answers)?;
-        let mut at_once = Vec::new();
-        for (item, answers) in by_item.iter().enumerate() {
-            for answer in answers {
+        let mut at_once = vec![Vec::new(); self.items.len()];
+        let mut order: Vec<usize> = (0..self.items.len()).collect();
+        let mut draws = seed;
+        for last in (1..order.len()).rev() {
+            order.swap(last, below(&mut draws, last + 1));
+        }
+        for item in order {
+            for answer in &by_item[item] {
                 online.answer(*answer).map_err(Error::Answers)?;
             }
-            at_once.push(online.posterior(item));
+            at_once[item] = online.posterior(item);
             online.refresh();
         }
         let reliabilities: Vec<f64> =
@@ -199,6 +213,20 @@ impl Crowd {
             }
         }
         counts.into_iter().map(|(right, all): (f64, f64)| right / all.max(1.0)).collect()
+    }
+}
+
+/// The mean over orders of one method's rows, of which there is at least one.
+fn mean(rows: &[Row]) -> Row {
+    let of = |value: &dyn Fn(&Row) -> Option<f64>| {
+        rows.iter().map(value).sum::<Option<f64>>().map(|sum| sum / real(rows.len()))
+    };
+    Row {
+        name: rows[0].name,
+        accuracy: of(&|row| row.accuracy),
+        ece: of(&|row| row.ece),
+        spearman: of(&|row| row.spearman),
+        agreement: of(&|row| Some(row.agreement)).unwrap_or(0.0),
     }
 }
 
@@ -259,7 +287,8 @@ fn cells<const N: usize>(
     let mut columns = [0; N];
     for (ix, name) in names.iter().enumerate() {
         let found = known.iter().position(|known| known == name);
-        let fallback = (last_may_differ && ix + 1 == N).then_some(known.len() - 1);
+        let last = known.len().checked_sub(1);
+        let fallback = last.filter(|_| last_may_differ && ix + 1 == N);
         columns[ix] = found.or(fallback).ok_or_else(|| Error::Column {
             name: (*name).to_owned(),
             known: excerpt_list(&known),

@@ -213,7 +213,7 @@ fn calibration_line(
 
 /// A draw below `limit` by SplitMix64: the same predictions must give the same intervals.
 #[expect(clippy::cast_possible_truncation, reason = "the remainder is below `limit`")]
-fn below(state: &mut u64, limit: usize) -> usize {
+pub(super) fn below(state: &mut u64, limit: usize) -> usize {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *state;
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

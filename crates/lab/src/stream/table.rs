@@ -179,7 +179,8 @@ impl Survey {
                 column.see(cell.trim(), line);
             }
         }
-        if rows < 2 {
+        // Where there is a row there is a column, which the label's column relies on.
+        if rows < 2 || names.is_empty() {
             return Err(Error::TooFew { what: "rows", found: rows, min: 2 });
         }
         Ok(Self { names, columns, rows })

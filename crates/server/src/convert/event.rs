@@ -63,7 +63,15 @@ pub(crate) fn streamed(
         }
         _ => None,
     };
-    let streamed = Streamed { event: event(actor, position, envelope, hash), decision };
+    let mut event = event(actor, position, envelope, hash);
+    if let (Event::ModelFitted(_) | Event::ModelPromoted(_), Value::Object(data)) =
+        (&envelope.event, &mut event.data)
+    {
+        // Megabytes of weights for whoever watches decisions; `/v1/events` has them.
+        data.remove("parameters");
+        data.remove("before");
+    }
+    let streamed = Streamed { event, decision };
     serde_json::to_string(&streamed).unwrap_or_default()
 }
 

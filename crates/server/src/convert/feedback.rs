@@ -48,9 +48,9 @@ fn lesson(given: &FeedbackGiven) -> String {
         Lesson::None(NotLearned::StaleModel) => {
             nothing("the model that made the decision has been replaced since")
         }
-        Lesson::None(NotLearned::Volunteered) => {
-            nothing("nobody had asked about this automatic action; an override stops it and counts as a sign of drift")
-        }
+        Lesson::None(NotLearned::Volunteered) => nothing(
+            "nobody had asked about this automatic action; an override stops it and counts as a sign of drift",
+        ),
         Lesson::None(NotLearned::FixedScorer) => nothing("the scorer in force does not learn"),
         Lesson::MovingAverage { .. } => {
             format!("The scenario's moving average went from {before:.3} to {after:.3}.")

@@ -63,16 +63,14 @@ fn evaluation(from: &Evaluation) -> api::Evaluation {
 }
 
 fn slice(from: &SliceScore) -> api::SliceScore {
-    let SliceScore { slice, rows, before, after, difference: (low, high), regressed } = from.clone();
+    let SliceScore { slice, rows, before, after, difference: (low, high), regressed } =
+        from.clone();
     api::SliceScore { slice, rows, before, after, difference: [low, high], regressed }
 }
 
 fn calibration(from: &Calibration) -> api::ModelCalibration {
-    let estimate = |(value, low, high)| Estimate {
-        value: (from.rows > 0).then_some(value),
-        low,
-        high,
-    };
+    let estimate =
+        |(value, low, high)| Estimate { value: (from.rows > 0).then_some(value), low, high };
     api::ModelCalibration {
         rows: from.rows,
         brier: estimate(from.brier),

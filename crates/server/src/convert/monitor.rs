@@ -149,7 +149,11 @@ fn summary(counts: &FidelityCounts, report: &fidelity::Fidelity) -> String {
 }
 
 /// A look that waits for a verdict.
-pub(crate) fn waiting(of: &TypeState, settings: &WatchSettings, from: &LookAudit) -> api::WaitingLook {
+pub(crate) fn waiting(
+    of: &TypeState,
+    settings: &WatchSettings,
+    from: &LookAudit,
+) -> api::WaitingLook {
     let LookAudit { look, acted, at } = *from;
     let did = if acted { "acted" } else { "kept silent" };
     api::WaitingLook {

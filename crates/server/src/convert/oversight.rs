@@ -63,9 +63,11 @@ pub(crate) fn scope_ordered(state: &State, from: api::Scope) -> Result<Scope, Sc
             Ok(Scope::ScenarioType(type_id))
         }
         (api::ScopeKind::Site, Some(name)) => Ok(Scope::Site(name)),
-        (api::ScopeKind::All, Some(_)) => {
-            Err(ScopeError::Malformed(field("scope.name", "given", "absent, since `all` needs none")))
-        }
+        (api::ScopeKind::All, Some(_)) => Err(ScopeError::Malformed(field(
+            "scope.name",
+            "given",
+            "absent, since `all` needs none",
+        ))),
         (_, None) => {
             let expected = "the name of the scenario type or of the site";
             Err(ScopeError::Malformed(field("scope.name", "missing", expected)))
@@ -90,9 +92,9 @@ pub(crate) fn red_button(state: &State) -> api::RedButton {
 pub(crate) fn holds(state: &State) -> Vec<api::Hold> {
     let hold = |from: &Hold| {
         let type_name = || match &from.scope {
-            Scope::ScenarioType(id) => {
-                state.type_state(*id).map_or_else(|| id.to_string(), |t| t.definition().name.clone())
-            }
+            Scope::ScenarioType(id) => state
+                .type_state(*id)
+                .map_or_else(|| id.to_string(), |t| t.definition().name.clone()),
             Scope::All | Scope::Site(_) => String::new(),
         };
         api::Hold {
@@ -141,9 +143,10 @@ pub(crate) fn threshold(profile: &Profile, state: &TypeState) -> api::Threshold 
         issued: *issued,
         lost: *lost,
         evidence: settings.zip(evidence.as_deref()).map(|(s, e)| gathered(s, e)),
-        drift: certificate.as_ref().zip(settings).map(|(_, settings)| {
-            gauge(drift, Watched::Certified, settings.alarm_run_length, None)
-        }),
+        drift: certificate
+            .as_ref()
+            .zip(settings)
+            .map(|(_, settings)| gauge(drift, Watched::Certified, settings.alarm_run_length, None)),
     }
 }
 
@@ -193,7 +196,9 @@ fn why(oversight: &Oversight, settings: Option<&CertificateSettings>) -> String 
             )
         }
         (Level::Shadow, _) => "people are asked about everything that policy allows".to_owned(),
-        (Level::Recommend, _) => "what is above the threshold is recommended, and people act".to_owned(),
+        (Level::Recommend, _) => {
+            "what is above the threshold is recommended, and people act".to_owned()
+        }
         (Level::Approve, _) => {
             "what is above the threshold is recommended, and a like approves the action".to_owned()
         }
@@ -226,16 +231,15 @@ fn percent(share: f64) -> f64 {
 
 fn gathered(settings: &CertificateSettings, from: &Evidence) -> api::Evidence {
     let level_needed = settings.level();
-    let thresholds = GRID.iter().zip(from.thresholds()).map(|(threshold, evidence)| {
-        api::ThresholdEvidence {
+    let thresholds =
+        GRID.iter().zip(from.thresholds()).map(|(threshold, evidence)| api::ThresholdEvidence {
             threshold: *threshold,
             labels: evidence.process.labels(),
             overrides: evidence.overrides,
             e_value: evidence.process.value(),
             peak: evidence.peak,
             certified: evidence.peak >= level_needed,
-        }
-    });
+        });
     api::Evidence {
         alpha: settings.alpha,
         delta: settings.delta,

@@ -40,8 +40,8 @@ impl Divergences {
         {
             return Ok(Arc::clone(report));
         }
-        let collected = rows::collect(engine)
-            .map_err(|error| internal("the log could not be read", &error))?;
+        let collected =
+            rows::collect(engine).map_err(|error| internal("the log could not be read", &error))?;
         let report = Arc::new(report(&collected)?);
         *kept = Some((Instant::now(), Arc::clone(&report)));
         Ok(report)

@@ -113,7 +113,8 @@ fn answered(
         Some((definition, state.scenario(made.scenario)?.site.to_owned()))
     })?;
     let features = definition.features.iter().zip(&made.raw).take(FEATURES_MAX);
-    let features = features.map(|(f, value)| (format!("features.{}", f.name), Value::Number(*value)));
+    let features =
+        features.map(|(f, value)| (format!("features.{}", f.name), Value::Number(*value)));
     let facts = made.text.iter().flat_map(|text| &text.facts).filter_map(|fact| {
         let value = match &fact.value {
             FactValue::Number(number) => Value::Number(*number),

@@ -21,8 +21,10 @@ pub(super) fn rule(
 ) -> Suggested {
     let meanings: Vec<(&str, Meaning)> =
         slice.iter().map(|(key, value)| (key.as_str(), binned.meaning_of(key, value))).collect();
-    let told: Vec<String> =
-        meanings.iter().map(|(key, meaning)| format!("{key} is {}", plain(&meaning.words()))).collect();
+    let told: Vec<String> = meanings
+        .iter()
+        .map(|(key, meaning)| format!("{key} is {}", plain(&meaning.words())))
+        .collect();
     let told = told.join(" and ");
     let evidence = format!(
         "people overrode {overrides} of {labels} decisions ({:.0} % to {:.0} %)",
@@ -36,8 +38,9 @@ pub(super) fn rule(
     let conditions: String =
         meanings.iter().flat_map(|(key, meaning)| conditions(key, meaning)).collect();
     let message = quoted(&format!("people object where {told}"));
+    // No entry in `passed`: wherever the rule applies, it denies.
     let rego = format!(
-        "# Where {told}, {evidence}.\npackage npo.policy\n\npassed contains \"{name}\"\n\ndeny contains {{\n\t\"rule\": \"{name}\",\n\t\"message\": {message},\n}} if {{\n{conditions}}}\n"
+        "# Where {told}, {evidence}.\npackage npo.policy\n\ndeny contains {{\n\t\"rule\": \"{name}\",\n\t\"message\": {message},\n}} if {{\n{conditions}}}\n"
     );
     Suggested { words, rego }
 }
@@ -49,9 +52,11 @@ fn name(slice: &[(String, String)]) -> String {
         let last = key.rsplit('.').next().unwrap_or_default();
         for word in [last, value] {
             name.push('-');
-            name.extend(word.chars().take(24).map(|c| {
-                if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }
-            }));
+            name.extend(
+                word.chars()
+                    .take(24)
+                    .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }),
+            );
         }
     }
     let parts: Vec<&str> = name.split('-').filter(|part| !part.is_empty()).collect();
@@ -80,8 +85,11 @@ fn path(key: &str) -> String {
     let is_name = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     // Some names are words of the language.
-    let is_free = !["default", "else", "every", "false", "if", "import", "in", "not", "null", "package", "set", "some", "true", "with", "as", "contains"]
-        .contains(&name);
+    let is_free = ![
+        "default", "else", "every", "false", "if", "import", "in", "not", "null", "package", "set",
+        "some", "true", "with", "as", "contains",
+    ]
+    .contains(&name);
     if is_name && is_free {
         format!("input.{section}.{name}")
     } else {
@@ -121,7 +129,6 @@ mod tests {
             rule.rego,
             "# Where scenario.site is fra1 and scenario.type is alert, people overrode 30 of 40 decisions (55 % to 90 %).\n\
              package npo.policy\n\n\
-             passed contains \"people-object-site-fra1-type-alert\"\n\n\
              deny contains {\n\
              \t\"rule\": \"people-object-site-fra1-type-alert\",\n\
              \t\"message\": \"people object where scenario.site is fra1 and scenario.type is alert\",\n\
@@ -136,9 +143,18 @@ mod tests {
     #[test]
     fn what_comes_from_outside_cannot_leave_its_quotes() {
         let rule = suggested(&[("facts.a b", "x\"\n}\nallow := true")]);
-        assert!(rule.rego.contains("input.facts[\"a b\"] == \"x\\\"\\n}\\nallow := true\"\n"), "{}", rule.rego);
+        assert!(
+            rule.rego.contains("input.facts[\"a b\"] == \"x\\\"\\n}\\nallow := true\"\n"),
+            "{}",
+            rule.rego
+        );
         assert_eq!(rule.rego.lines().filter(|line| line.contains("allow")).count(), 3);
-        assert!(rule.rego.lines().next().is_some_and(|line| line.starts_with("# ") && line.contains("allow")));
+        assert!(
+            rule.rego
+                .lines()
+                .next()
+                .is_some_and(|line| line.starts_with("# ") && line.contains("allow"))
+        );
     }
 
     #[test]

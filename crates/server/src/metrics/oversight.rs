@@ -18,7 +18,14 @@ use crate::routes::monitor::all_looks;
 type Value<'a> = &'a dyn Fn(&TypeState) -> Option<f64>;
 
 /// One family with a sample per scenario type that has a value.
-fn per_type(page: &mut Page, state: &State, name: &'static str, kind: Kind, help: &str, of: Value<'_>) {
+fn per_type(
+    page: &mut Page,
+    state: &State,
+    name: &'static str,
+    kind: Kind,
+    help: &str,
+    of: Value<'_>,
+) {
     page.family(name, kind, help);
     for type_state in state.types() {
         if let Some(value) = of(type_state) {
@@ -88,10 +95,8 @@ fn levels(page: &mut Page, state: &State) {
     page.family("npo_autonomy_level", Kind::Gauge, "1 for the level in force, 0 for the others.");
     for type_state in state.types() {
         for level in Level::ALL {
-            let labels = [
-                ("scenario_type", type_state.definition().name.as_str()),
-                ("level", level.name()),
-            ];
+            let labels =
+                [("scenario_type", type_state.definition().name.as_str()), ("level", level.name())];
             page.sample("", &labels, flag(type_state.oversight.level() == level));
         }
     }
@@ -135,7 +140,8 @@ fn gauges(page: &mut Page, state: &State) {
             #[expect(clippy::cast_precision_loss, reason = "at most 64 sites")]
             let of_each = settings.run_length * watch.sites.len().max(1) as f64;
             let worst = watch.sites.iter().map(|(_, gauge)| gauge.value()).reduce(f64::max);
-            let drift = type_state.oversight.certificate.map(|_| type_state.oversight.drift.value());
+            let drift =
+                type_state.oversight.certificate.map(|_| type_state.oversight.drift.value());
             let all = [
                 (Watched::Surprise.name(), Some(watch.surprise.value()), settings.run_length),
                 (Watched::OverrideRate.name(), Some(watch.overrides.value()), settings.run_length),
@@ -145,8 +151,10 @@ fn gauges(page: &mut Page, state: &State) {
                 (Watched::Certified.name(), drift, alarm.unwrap_or(0.0)),
             ];
             for (watched, value, run_length) in all {
-                let labels =
-                    [("scenario_type", type_state.definition().name.as_str()), ("watched", watched)];
+                let labels = [
+                    ("scenario_type", type_state.definition().name.as_str()),
+                    ("watched", watched),
+                ];
                 if let Some(value) = value {
                     page.sample("", &labels, if i == 0 { value } else { run_length });
                 }
@@ -215,11 +223,13 @@ pub(super) fn measured(page: &mut Page, app: &App) {
     let reports: Vec<_> = (0u32..)
         .map(TypeId)
         .zip(&names)
-        .filter_map(|(id, name)| {
-            Some((name, app.lists.recent(|recent| recent.calibration(id))?))
-        })
+        .filter_map(|(id, name)| Some((name, app.lists.recent(|recent| recent.calibration(id))?)))
         .collect();
-    page.family("npo_calibration_error", Kind::Gauge, "Expected calibration error of recent answers.");
+    page.family(
+        "npo_calibration_error",
+        Kind::Gauge,
+        "Expected calibration error of recent answers.",
+    );
     for (name, report) in &reports {
         if let Some(value) = report.error.value {
             page.sample("", &[("scenario_type", name)], value);

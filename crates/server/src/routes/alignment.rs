@@ -90,7 +90,10 @@ const CALIBRATION_ROWS: u64 = 50;
 fn words(from: &Calibration) -> String {
     let (found, usual) = (from.error.value.unwrap_or(0.0), from.error_if_calibrated);
     if from.rows < CALIBRATION_ROWS {
-        return format!("Not enough answers: {}, where {CALIBRATION_ROWS} say something.", from.rows);
+        return format!(
+            "Not enough answers: {}, where {CALIBRATION_ROWS} say something.",
+            from.rows
+        );
     }
     let numbers = format!(
         "calibration error {found:.3} on {} answers, where a calibrated score would show {:.3} to {:.3}",
@@ -151,8 +154,7 @@ fn believed(trust: &Trust) -> [f64; 2] {
     let ln_share = |t: f64| if t > 0.0 { -(-t).exp().ln_1p() } else { t - t.exp().ln_1p() };
     let density = |t: f64| a * ln_share(t) + b * ln_share(-t);
     let top = density(center);
-    let mass: Vec<f64> =
-        (-STEPS..=STEPS).map(|step| (density(odds(step)) - top).exp()).collect();
+    let mass: Vec<f64> = (-STEPS..=STEPS).map(|step| (density(odds(step)) - top).exp()).collect();
     let total: f64 = mass.iter().sum();
     let mut below = 0.0;
     let mut interval = [0.0, 1.0];

@@ -31,7 +31,11 @@ pub(super) async fn look(call: Call) -> Result<Response, Problem> {
     record(call, RcaSubject::Look { type_id, look, should_act }, note).await
 }
 
-async fn record(call: Call, subject: RcaSubject, note: Option<String>) -> Result<Response, Problem> {
+async fn record(
+    call: Call,
+    subject: RcaSubject,
+    note: Option<String>,
+) -> Result<Response, Problem> {
     let note = note.filter(|note| !note.trim().is_empty());
     let command = Command::RecordRca(RcaOrder { subject, note });
     let order = call.app.engine.order(call.caller().person, call.request(), command);
@@ -40,7 +44,9 @@ async fn record(call: Call, subject: RcaSubject, note: Option<String>) -> Result
     let Event::RcaRecorded(recorded) = &envelope.event else { return Err(nothing_happened()) };
     let judged = call.app.engine.read(|state| {
         let judged = recorded.answers.iter();
-        judged.map(|(by, right)| api::AnswerJudged { by: handle(state, *by), right: *right }).collect()
+        judged
+            .map(|(by, right)| api::AnswerJudged { by: handle(state, *by), right: *right })
+            .collect()
     });
     let recorded = api::VerdictRecorded {
         position: *position,

@@ -2,6 +2,7 @@
 
 mod list;
 mod propose;
+pub(super) mod rca;
 mod show;
 mod watch;
 mod withdraw;
@@ -24,6 +25,8 @@ pub(crate) enum Verb {
     Watch(watch::Watch),
     /// Take a decision back
     Withdraw(withdraw::Withdraw),
+    /// Judge a decision afterwards, with authority
+    Rca(rca::Rca),
 }
 
 impl Verb {
@@ -34,6 +37,7 @@ impl Verb {
             Self::Show(show) => show.run(options),
             Self::Watch(watch) => watch.run(options),
             Self::Withdraw(withdraw) => withdraw.run(options),
+            Self::Rca(rca) => rca.run(options),
         }
     }
 }

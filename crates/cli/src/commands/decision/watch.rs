@@ -13,6 +13,7 @@ use crate::watch;
 #[command(after_help = "Keys of the inbox:
   j k arrows  move         l like      n neutral    s skip
   o           override, asks for a reason           e evidence or everything
+  B           red button on the type, the site or everything
   r           refresh      ? help      q quit")]
 pub(crate) struct Watch {
     /// Print a line per event even on a terminal

@@ -154,7 +154,7 @@ fn change_lines(changes: &[Change]) -> Vec<Line> {
             (Tone::Plain, change.method.clone()),
             (Tone::Plain, mean(&change.before)),
             (Tone::Plain, mean(&change.after)),
-            (Tone::Plain, change.difference.as_ref().map_or("–".to_owned(), signed)),
+            (Tone::Plain, change.difference.as_ref().map_or("no common seeds".to_owned(), signed)),
             verdict(Some(change.verdict)),
         ]);
     }

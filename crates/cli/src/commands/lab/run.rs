@@ -64,7 +64,9 @@ impl Run {
         print(&folder, options)?;
         let dir = shown(&path);
         if ending == Ending::Stopped {
-            say(&format!("stopped; the same command goes on where it was, results so far in {dir}"));
+            say(&format!(
+                "stopped; the same command goes on where it was, results so far in {dir}"
+            ));
             return Ok(Answer::No);
         }
         say(&format!("results in {dir}; `npo lab report {dir}` makes a page of them"));

@@ -172,10 +172,15 @@ fn changes_and_reconnections_load_the_list_again() {
         happened("feedback-given", None),
         happened("decision-expired", None),
         happened("decision-withdrawn", None),
-        Event::Stream(Told::Connected),
-        Event::Key(Key::Char('r')),
     ] {
         assert_eq!(update(screen(&["d1"]), event).1, [Effect::LoadOpen]);
+    }
+    for event in [Event::Stream(Told::Connected), Event::Key(Key::Char('r'))] {
+        let both = [Effect::LoadOpen, Effect::LoadHeld];
+        assert_eq!(update(screen(&["d1"]), event).1, both);
+    }
+    for kind in ["red-button-pressed", "red-button-released"] {
+        assert_eq!(update(screen(&["d1"]), happened(kind, None)).1, [Effect::LoadHeld]);
     }
     assert_eq!(update(screen(&["d1"]), happened("token-issued", None)).1, []);
 }
@@ -204,4 +209,49 @@ fn a_flood_does_not_fill_the_memory() {
     }
     assert_eq!(model.items.len(), ITEMS_MAX);
     assert!(model.selected_item().is_some(), "what was selected has gone, so another one is");
+}
+
+fn holds(effects: &[Effect]) -> Vec<(String, String)> {
+    let order = |effect: &Effect| match effect {
+        Effect::Press(order) => Some((order.scope.words(), order.reason.clone())),
+        _ => None,
+    };
+    effects.iter().filter_map(order).collect()
+}
+
+#[test]
+fn the_red_button_takes_a_scope_and_a_reason() {
+    let check = |keys: &str, expected: &[(&str, &str)]| {
+        let (_, effects) = type_in(screen(&["d2", "d1"]), keys);
+        let expected: Vec<_> =
+            expected.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        assert_eq!(holds(&effects), expected, "{keys:?}");
+        assert_eq!(answers(&effects), [], "{keys:?}");
+    };
+    check("Ba\nsmoke\n", &[("everything", "smoke")]);
+    check("Btsmoke\n", &[("scenario type link-flapping", "smoke")]);
+    check("Bssmoke\n", &[("site lab", "smoke")]);
+    check("Bl", &[]);
+    check("Bq", &[]);
+    check("Basmoke\x1b", &[]);
+    check("Ba\n\n", &[]);
+    check("b", &[]);
+}
+
+#[test]
+fn a_scope_that_is_held_is_shown_and_one_that_could_not_be_says_why() {
+    let scope = Scope { kind: ScopeKind::All, name: None };
+    let hold = npo_api::oversight::Hold {
+        scope: scope.clone(),
+        since: String::new(),
+        by: "ada".into(),
+        reason: "x".into(),
+    };
+    let held = RedButton { held: vec![hold] };
+    let model = update(screen(&["d1"]), Event::Pressed(scope.clone(), Ok(held.clone()))).0;
+    assert_eq!(model.held, ["everything"]);
+    let model = update(model, Event::Pressed(scope, Err("no".into()))).0;
+    assert_eq!((model.status.1.as_str(), model.held.len()), ("no", 1));
+    let model = update(model, Event::Held(Ok(RedButton { held: vec![] }))).0;
+    assert!(model.held.is_empty());
 }

@@ -75,9 +75,17 @@ fn the_screen_looks_as_reviewed() {
     check("help", &help, 80, 24);
     check("help-narrow", &help, 40, 20);
     let typing = Model {
-        typing: Some(Typing { id: "d42".into(), text: "the peer is being serviced".into() }),
-        ..model
+        typing: Some(Typing {
+            purpose: Purpose::Override("d42".into()),
+            text: "the peer is being serviced".into(),
+        }),
+        ..model.clone()
     };
+    let mut held = update(model, Event::Key(Key::Char('B'))).0;
+    held.held = vec!["site fra1".into()];
+    held.items[1].decision.disposition = Disposition::Escalated;
+    check("held", &held, 80, 24);
+    check("held-narrow", &held, 40, 20);
     check("typing-narrow", &typing, 40, 20);
     check("empty", &Model::new(0), 80, 24);
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::confidence::temper;
 use super::dependence::{Dependence, dependence};
 use super::{Answers, likeliest, normalise};
 
@@ -102,7 +103,7 @@ pub fn majority(answers: &Answers) -> Fit {
 pub fn dawid_skene(answers: &Answers) -> Fit {
     let mut fit = majority(answers);
     for _ in 0..SWEEPS_MAX {
-        let posterior = expect(answers, &fit, 1.0);
+        let posterior = tempered(answers, &fit, 1.0);
         let change = posterior
             .iter()
             .zip(&fit.posterior)
@@ -120,12 +121,13 @@ pub fn dawid_skene(answers: &Answers) -> Fit {
 /// Dawid–Skene where one hidden truth explains the answers, else the majority.
 ///
 /// Even where it does, workers err together, and the product of their likelihoods is too sure: the
-/// posterior's log-likelihood is divided by the design effect that the residuals show.
+/// posterior is tempered until one half of the crowd is as sure of the other half's truths as it
+/// may be.
 pub fn infer(answers: &Answers) -> Inference {
     let mut fit = dawid_skene(answers);
     let dependence = dependence(answers, &fit);
     if dependence.is_identifiable() {
-        fit.posterior = expect(answers, &fit, 1.0 / dependence.design_effect());
+        fit.posterior = tempered(answers, &fit, temper(answers));
         Inference { fit, method: Method::DawidSkene, dependence }
     } else {
         Inference { fit: majority(answers), method: Method::Majority, dependence }
@@ -133,7 +135,7 @@ pub fn infer(answers: &Answers) -> Inference {
 }
 
 /// Posterior of every item; the log-likelihood of its answers is multiplied by `temper`.
-fn expect(answers: &Answers, fit: &Fit, temper: f64) -> Vec<f64> {
+pub(super) fn tempered(answers: &Answers, fit: &Fit, temper: f64) -> Vec<f64> {
     let classes = answers.classes;
     let logs: Vec<f64> = fit.confusion.iter().map(|p| temper * p.ln()).collect();
     let prior: Vec<f64> = fit.prevalence.iter().map(|p| p.ln()).collect();

@@ -5,7 +5,7 @@
 //! has none beyond chance; chance is what remains when every worker's residuals are shuffled over
 //! the items.
 //! Real crowds always leave something (some items are hard for everybody); that costs confidence and
-//! is answered by the design effect.
+//! is answered by tempering the posterior.
 //! A second eigenvalue of a quarter of the first or more is another matter: there is a second way of
 //! seeing the items, and nothing in the answers says which of the two is the truth.
 //! With 10 workers or so, few items, or few answers in common, the check has no power and says
@@ -57,12 +57,6 @@ impl Dependence {
         #[expect(clippy::cast_precision_loss, reason = "items stay far below 2^53")]
         let items = self.items.max(1) as f64;
         self.ratio() < RATIO_MAX + RATIO_MARGIN / items
-    }
-
-    /// How many answers count for one, since workers err together; at least 1.
-    #[must_use]
-    pub fn design_effect(&self) -> f64 {
-        1.0 + self.second.max(0.0)
     }
 }
 
@@ -235,7 +229,7 @@ fn largest_eigenvalue(matrix: &[f64], size: usize) -> f64 {
 }
 
 /// SplitMix64: shuffles need no better, and the same answers must give the same verdict.
-struct Draws(u64);
+pub(super) struct Draws(pub(super) u64);
 
 impl Draws {
     fn next(&mut self) -> u64 {
@@ -252,7 +246,7 @@ impl Draws {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the remainder is below `limit`")]
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit as u64) as usize
     }
 }

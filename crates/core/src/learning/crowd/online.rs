@@ -124,7 +124,7 @@ impl Online {
             }
         }
         let answered = self.items.iter().filter(|item| !item.answers.is_empty()).count();
-        if answered >= CHECK_ITEMS_MIN.max(self.checked_at + self.checked_at / 2) {
+        if answered >= CHECK_ITEMS_MIN.max(2 * self.checked_at) {
             self.checked_at = answered;
             self.dependence = self.check();
         }

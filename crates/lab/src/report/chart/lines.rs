@@ -54,8 +54,7 @@ pub(crate) struct Lines<'a> {
 
 impl Lines<'_> {
     pub(crate) fn draw(mut self) -> Panel {
-        // Context goes behind.
-        self.lines.sort_by_key(|line| line.style != Style::Context);
+        self.lines.sort_by_key(|line| line.style.depth());
         let labelled = self.labelled();
         let room = labelled.iter().map(|line| frame::width(&line.label)).fold(0.0, f64::max);
         let room = if labelled.is_empty() { 14.0 } else { room + 16.0 };

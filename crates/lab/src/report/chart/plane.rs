@@ -46,7 +46,7 @@ impl Path {
 
 impl Plane<'_> {
     pub(crate) fn draw(mut self) -> Panel {
-        self.paths.sort_by_key(|path| path.style != Style::Context);
+        self.paths.sort_by_key(|path| path.style.depth());
         let values = |pick: fn((f64, f64)) -> f64| {
             self.paths.iter().flat_map(Path::points).map(pick).collect::<Vec<_>>().into_iter()
         };

@@ -3,7 +3,7 @@
 use super::frame::{self, BOTTOM, Frame, TOP};
 use super::scale::Scale;
 use super::style::Style;
-use super::svg::{Anchor, Svg};
+use super::svg::{Anchor, Svg, through};
 use super::{PANEL_WIDTH, Panel};
 use crate::results::number;
 
@@ -109,6 +109,12 @@ impl Rows<'_> {
         entry.style.marker(svg, (8.0, y), true);
         svg.text("tx", (20.0, y + 4.0), Anchor::Start, &frame::fit(&entry.label, names));
         svg.text("tx", (PANEL_WIDTH - 2.0, y + 4.0), Anchor::End, &entry.number());
+        if entry.mean > self.scale.high {
+            let (tip, class) = (frame.right, format!("m {}", entry.style.area()));
+            let arrow = vec![(tip - 9.0, y - 5.0), (tip, y), (tip - 9.0, y + 5.0)];
+            svg.path(&class, &format!("{}Z", through(&[arrow])), "");
+            return;
+        }
         let x = |value: f64| frame.at(value, 0.0).0;
         if let Some((mean, half)) = entry.beside {
             let half = half.unwrap_or(0.0);

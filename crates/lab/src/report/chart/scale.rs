@@ -44,7 +44,9 @@ impl Scale {
 
     /// Where `value` lies between `from` and `to`; values beyond the scale stay at its ends.
     pub(crate) fn place(&self, value: f64, from: f64, to: f64) -> f64 {
-        let share = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
+        let share = (value - self.low) / (self.high - self.low);
+        // What is no number has no place; the near end at least keeps the picture readable.
+        let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
         from + (to - from) * share
     }
 

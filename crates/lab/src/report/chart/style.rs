@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::svg::{Fixed, Svg};
 
 /// Number of styles; series beyond it are drawn as context.
-pub(crate) const STYLES: usize = 10;
+pub(crate) const STYLES: usize = 12;
 
 /// Colours of the series on light and on dark ground; the first, ink, is the baseline's.
 const COLOURS: [(&str, &str); STYLES] = [
@@ -22,6 +22,8 @@ const COLOURS: [(&str, &str); STYLES] = [
     ("#8a2846", "#ff9aa8"),
     ("#667a00", "#c3d34a"),
     ("#6b6b6b", "#ababab"),
+    ("#007687", "#5fd3e0"),
+    ("#7a5230", "#d0a37c"),
 ];
 
 /// Ground, text, faint text, grid and context on light and on dark ground.
@@ -34,21 +36,32 @@ pub(crate) const GROUND: [(&str, &str, &str); 6] = [
     ("context", "#c3c7cc", "#4a5057"),
 ];
 
-const DASHES: [&str; STYLES] =
-    ["", "7 3", "2 2.5", "10 3 2 3", "4 3", "", "12 4", "2 5", "7 2 2 2 2 2", "5 5"];
+const DASHES: [&str; STYLES] = [
+    "",
+    "7 3",
+    "2 2.5",
+    "10 3 2 3",
+    "4 3",
+    "",
+    "12 4",
+    "2 5",
+    "7 2 2 2 2 2",
+    "5 5",
+    "1.5 1.5",
+    "14 3",
+];
+
+/// Shapes of the markers; the second half of the styles has them hollow.
+const SHAPES: usize = STYLES / 2;
 
 /// Corners of the markers around their middle, for a size of 1; the first is a circle.
-const MARKERS: [&[(f64, f64)]; STYLES] = [
+const MARKERS: [&[(f64, f64)]; SHAPES] = [
     &[],
     &[(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
     &[(0.0, -1.15), (1.05, 0.8), (-1.05, 0.8)],
     &[(0.0, -1.25), (1.25, 0.0), (0.0, 1.25), (-1.25, 0.0)],
     &[(0.0, 1.15), (1.05, -0.8), (-1.05, -0.8)],
-    &[],
-    &[(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
-    &[(0.0, -1.15), (1.05, 0.8), (-1.05, 0.8)],
-    &[(0.0, -1.25), (1.25, 0.0), (0.0, 1.25), (-1.25, 0.0)],
-    &[(0.0, 1.15), (1.05, -0.8), (-1.05, -0.8)],
+    &[(-0.5, -1.2), (0.5, -1.2), (0.5, 1.2), (-0.5, 1.2)],
 ];
 
 /// How a series looks.
@@ -61,6 +74,15 @@ pub(crate) enum Style {
 }
 
 impl Style {
+    /// What is drawn later lies on top: context behind, the baseline in front.
+    pub(crate) fn depth(self) -> usize {
+        match self {
+            Self::Context => 0,
+            Self::Series(0) => 2,
+            Self::Series(_) => 1,
+        }
+    }
+
     /// Class of the series' line.
     pub(crate) fn line(self) -> String {
         match self {
@@ -77,9 +99,8 @@ impl Style {
         }
     }
 
-    /// Whether the marker is hollow: the second five have the shapes of the first.
     fn hollow(self) -> bool {
-        matches!(self, Self::Series(at) if at >= STYLES / 2)
+        matches!(self, Self::Series(at) if at >= SHAPES)
     }
 
     /// Draws the series' marker; `filled` false draws it hollow.
@@ -98,7 +119,7 @@ impl Style {
             false => format!("m {colour} fp"),
         };
         let mut commands = String::new();
-        match MARKERS[at] {
+        match MARKERS[at % SHAPES] {
             [] => {
                 let (left, y, r) = (Fixed(x - size), Fixed(y), Fixed(size));
                 let d = Fixed(size * 2.0);

@@ -128,7 +128,7 @@ impl Spec {
 
     fn methods<'a>(&self, view: &View<'a>, world: &str) -> Vec<&'a str> {
         let has = |method: &&str| view.results.curve(world, method, self.curve).is_some();
-        view.results.methods_in(world).into_iter().filter(has).collect()
+        view.methods_in(world).into_iter().filter(has).collect()
     }
 
     fn panel(&self, view: &View<'_>, world: &str) -> Panel {
@@ -180,7 +180,6 @@ impl Spec {
 
     fn data(&self, view: &View<'_>, worlds: &[&str]) -> Data {
         let methods: Vec<&str> = view
-            .results
             .methods()
             .into_iter()
             .filter(|method| worlds.iter().any(|world| self.methods(view, world).contains(method)))

@@ -4,6 +4,7 @@
 //! One file per kind of figure; drawing is left to [`super::chart`].
 
 mod curves;
+mod differences;
 mod levels;
 mod planes;
 mod view;
@@ -65,7 +66,7 @@ pub(crate) fn all(view: &View<'_>) -> (Vec<Figure>, Vec<Absent>) {
     take_all(
         "Differences",
         "no baseline, no other method, or neither `regret` nor `loss`",
-        levels::differences(view),
+        differences::differences(view),
     );
     let mut take =
         |title, why, figure: Option<Figure>| take_all(title, why, figure.into_iter().collect());

@@ -104,7 +104,7 @@ impl Chart<'_> {
         };
         let mut panels = Vec::new();
         for world in view.results.worlds() {
-            let methods = view.results.methods_in(world).into_iter();
+            let methods = view.methods_in(world).into_iter();
             let paths: Vec<Path> = methods.filter_map(|method| path(world, method)).collect();
             if paths.is_empty() {
                 continue;

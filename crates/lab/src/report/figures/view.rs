@@ -16,6 +16,7 @@ pub(crate) struct View<'a> {
     pub(crate) baseline: Option<&'a str>,
     /// Whether the reader named the baseline, and wants everything held against it.
     pub(crate) baseline_asked: bool,
+    order: Vec<&'a str>,
     styles: BTreeMap<&'a str, Style>,
     focus: Vec<&'a str>,
 }
@@ -28,10 +29,16 @@ impl<'a> View<'a> {
         focus: &'a [String],
     ) -> Self {
         let methods = results.methods();
-        // The baseline comes first and in ink.
-        let first =
-            baseline.into_iter().chain(methods.iter().copied().filter(|m| Some(*m) != baseline));
-        let order: Vec<&str> = first.collect();
+        let compared = results.about.comparisons.iter().flat_map(|(method, other)| [other, method]);
+        // The baseline comes first and in ink, then what the experiment was made to compare.
+        let wanted =
+            baseline.into_iter().chain(compared.map(String::as_str)).chain(methods.iter().copied());
+        let mut order: Vec<&str> = Vec::new();
+        for method in wanted {
+            if methods.contains(&method) && !order.contains(&method) {
+                order.push(method);
+            }
+        }
         let start = usize::from(baseline.is_none());
         let style = |at: usize| match at + start {
             at if at < STYLES => Style::Series(at),
@@ -42,7 +49,18 @@ impl<'a> View<'a> {
             [] => order.iter().take(FOCUS_MAX).copied().collect(),
             names => names.iter().map(String::as_str).collect(),
         };
-        Self { results, baseline, baseline_asked: false, styles, focus }
+        Self { results, baseline, baseline_asked: false, order, styles, focus }
+    }
+
+    /// All methods: the baseline, what the experiment compares, the others.
+    pub(crate) fn methods(&self) -> Vec<&'a str> {
+        self.order.clone()
+    }
+
+    /// The methods that ran in `world`, in the same order.
+    pub(crate) fn methods_in(&self, world: &str) -> Vec<&'a str> {
+        let ran = |method: &&str| !self.results.runs(world, method).is_empty();
+        self.order.iter().copied().filter(ran).collect()
     }
 
     /// How a method looks where each has a row or a point of its own.
@@ -65,7 +83,7 @@ impl<'a> View<'a> {
         style: impl Fn(&str) -> Style,
     ) -> Vec<(String, Style)> {
         let worlds = self.results.worlds();
-        let present = self.results.methods().into_iter();
+        let present = self.order.iter().copied();
         let present = present.filter(|method| worlds.iter().any(|world| has(world, method)));
         let (context, named): (Vec<&str>, Vec<&str>) =
             present.partition(|method| style(method) == Style::Context);

@@ -1,0 +1,58 @@
+//! What came of certified thresholds in a run: was the promise kept?
+
+use npo_core::event::{DecisionMade, Disposition};
+
+/// Automatic decisions before their rate is held against α: the share of overrides among a handful
+/// says nothing about a rate.
+const LEAST: u64 = 100;
+
+/// Counts automatic decisions and what people would have thought of them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Certified {
+    /// Decisions so far.
+    decisions: u64,
+    /// Decisions before the first one under a live certificate.
+    first: Option<u64>,
+    automatic: u64,
+    /// Sum of the override probabilities of automatic decisions.
+    risk: f64,
+    ever_above: bool,
+    tail: u64,
+    tail_automatic: u64,
+}
+
+impl Certified {
+    /// Counts a decision that the policy allowed; `risk` is the probability that an honest operator
+    /// would override it, `alpha` what is promised.
+    pub(super) fn decision(&mut self, made: &DecisionMade, risk: f64, alpha: f64, in_tail: bool) {
+        if made.certified.is_some() && self.first.is_none() {
+            self.first = Some(self.decisions);
+        }
+        self.decisions += 1;
+        let automatic = made.disposition == Disposition::Automatic;
+        if automatic {
+            self.automatic += 1;
+            self.risk += risk;
+            self.ever_above |= self.automatic >= LEAST && self.rate() > alpha;
+        }
+        self.tail += u64::from(in_tail);
+        self.tail_automatic += u64::from(in_tail && automatic);
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+    fn rate(&self) -> f64 {
+        self.risk / self.automatic as f64
+    }
+
+    /// Its metrics by name, once anything was certified or could have been.
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+    pub(super) fn metrics(&self) -> [(&'static str, Option<f64>); 4] {
+        let coverage = (self.tail > 0).then(|| self.tail_automatic as f64 / self.tail as f64);
+        [
+            ("certified_above", Some(f64::from(u8::from(self.ever_above)))),
+            ("certified_rate", (self.automatic > 0).then(|| self.rate())),
+            ("certified_coverage", coverage),
+            ("first_certificate", self.first.map(|first| first as f64)),
+        ]
+    }
+}

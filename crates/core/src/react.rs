@@ -143,13 +143,11 @@ fn watch(
             false => MonitorAction::Escalate,
         };
         push(act(action, alarm));
-    } else {
+    } else if watch.sites.len() > 1 {
         #[expect(clippy::cast_precision_loss, reason = "at most 64 sites")]
-        let level = run_length * watch.sites.len().max(1) as f64;
+        let level = run_length * watch.sites.len() as f64;
         let site = watch.sites.iter().find(|(_, gauge)| gauge.value() >= level);
-        if let Some((site, gauge)) = site
-            && watch.sites.len() > 1
-        {
+        if let Some((site, gauge)) = site {
             let name = state.scenarios().site_name(*site).to_owned();
             push(act(MonitorAction::Escalate, gauge.alarm(Watched::Surprise, level, Some(name))));
         }

@@ -158,6 +158,9 @@ impl Oversight {
     pub fn supported(&self, settings: &CertificateSettings) -> Option<Certificate> {
         let evidence = self.evidence.as_ref()?;
         let rung = evidence.certified(settings)?;
+        if self.certificate.is_some_and(|current| usize::from(current.rung) >= rung) {
+            return self.certificate;
+        }
         let behind = &evidence.thresholds()[rung];
         Some(Certificate {
             rung: u8::try_from(rung).expect("the grid has 14 rungs"),

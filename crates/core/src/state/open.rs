@@ -155,6 +155,9 @@ impl InFlight {
     }
 }
 
+/// When decisions stop waiting, in order.
+type Expiries = VecDeque<(Millis, DecisionId)>;
+
 /// All decisions that still matter, and the number of the next one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct OpenDecisions {
@@ -164,7 +167,7 @@ pub struct OpenDecisions {
     /// Waiting decisions by scenario type and waiting time, ascending: few, and gone through at every
     /// event. Each queue is in order of expiry, which is a fixed time after each decision was made;
     /// entries that stopped waiting are skipped.
-    expiries: Vec<((TypeId, u32), VecDeque<(Millis, DecisionId)>)>,
+    expiries: Vec<((TypeId, u32), Expiries)>,
     correlations: BTreeMap<String, SmallVec<[DecisionId; 2]>>,
     waiting: u64,
     /// Affirmed actions that may be going on.
@@ -225,7 +228,7 @@ impl OpenDecisions {
             self.waiting += u64::from(open.asked);
             let key = (open.type_id, expires_after_s);
             let i = self.expiries.binary_search_by_key(&key, |(key, _)| *key).unwrap_or_else(|i| {
-                self.expiries.insert(i, (key, VecDeque::new()));
+                self.expiries.insert(i, (key, Expiries::new()));
                 i
             });
             self.expiries[i].1.push_back((open.expires_at, id));

@@ -194,6 +194,7 @@ fn foreign_events_are_refused_by_line() {
         "line 2, column `initial_confidence`: found `much`, expected a number"
     );
     assert!(matches!(decisions::run(&[]), Err(Error::TooFew { .. })));
+    assert!(matches!(Crowd::read(b"", Some(b"")), Err(Error::Column { .. })));
     let error = Crowd::read(b"item,worker,label\n1,,0\n", None).unwrap_err();
     assert_eq!(error.to_string(), "line 2, column `worker`: found ``, expected a name");
 }

@@ -51,7 +51,7 @@ impl World {
         let direction = unit(vector(&mut rng, dim));
         let across = orthogonal(&mut rng, &direction);
         let turn = settings.rotation_deg.to_radians();
-        let aside = if std::env::var("ASIDE").is_ok() { let _ = orthogonal(&mut rng, &direction); across.clone() } else { orthogonal(&mut rng, &direction) };
+        let aside = orthogonal(&mut rng, &direction);
         let mixed = |a: f64, b: f64, other: &[f64]| -> Vec<f64> {
             direction.iter().zip(other).map(|(x, y)| settings.slope * (a * x + b * y)).collect()
         };

@@ -1,0 +1,113 @@
+//! Experiments as files: what is read, what is refused and where.
+
+use std::path::Path;
+
+use npo_lab::experiment::{Experiment, Setting};
+use npo_lab::shipped;
+
+const SMALL: &str = r#"
+name = "small"
+seeds = { count = 2 }
+
+[worlds.w]
+horizon = 100
+
+[methods.paper]
+base = "paper"
+
+[methods.cautious]
+base = "calibrated"
+profile = { audit = false, selector = { fixed = { theta = 0.9 } } }
+"#;
+
+fn read(text: &str, settings: &[(&str, &str)]) -> Result<Experiment, String> {
+    let settings: Vec<Setting> =
+        settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let find = |name: &str| shipped::find(Path::new("/nonexistent"), name);
+    Experiment::read(text, &settings, &find).map_err(|error| error.to_string())
+}
+
+#[test]
+fn what_ships_is_read_and_its_resolved_copy_reads_the_same() {
+    for (name, text) in shipped::EXPERIMENTS {
+        let experiment = read(text, &[]).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(experiment.name, name);
+        let again = read(&experiment.to_toml(), &[]);
+        assert_eq!(again.as_ref(), Ok(&experiment), "{name}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_place() {
+    let check = |from: &str, to: &str, expected: &str| {
+        assert!(SMALL.contains(from), "`{from}` is in the file");
+        let error = read(&SMALL.replace(from, to), &[]).expect_err(to);
+        assert_eq!(error, expected, "{to}");
+    };
+    check(
+        "horizon = 100",
+        "horizont = 100",
+        "line 6, column 1: `worlds.w.horizont`: unknown key `horizont`, did you mean `horizon`?",
+    );
+    check(
+        "horizon = 100",
+        "horizon = 0",
+        "line 6, column 1: `worlds.w.horizon`: found 0, expected a number from 1 to 100000000",
+    );
+    check(
+        "horizon = 100",
+        "noise = nan",
+        "line 6, column 1: `worlds.w.noise`: found NaN, expected a number from 0 to 1",
+    );
+    check(
+        "horizon = 100",
+        "base = \"v\"",
+        "line 6, column 1: `worlds.w.base`: no world is called `v`; did you mean `w`?",
+    );
+    check(
+        "theta = 0.9",
+        "thta = 0.9",
+        "line 13, column 51: `methods.cautious.profile.selector.fixed.thta`: unknown key `thta`, did you mean `theta`?",
+    );
+    check(
+        "theta = 0.9",
+        "theta = 9.0",
+        "line 13, column 1: `methods.cautious.profile`: profile setting `selector.theta` is 9, expected a number from 0 to 1",
+    );
+    check(
+        "base = \"paper\"",
+        "base = \"papers\"",
+        "line 9, column 1: `methods.paper.base`: found base `papers`, expected `paper`, `calibrated` or another method",
+    );
+    check("seeds = { count = 2 }", "seeds = { count = 2 }\nbaseline = \"papr\"",
+        "line 4, column 1: `baseline`: no method is called `papr`; did you mean `paper`?");
+    check("seeds = { count = 2 }", "seeds = { count = ",
+        "line 3, column 19: string values must be quoted, expected literal string");
+}
+
+#[test]
+fn settings_and_includes_go_over_what_is_shipped() {
+    let text = r#"
+name = "mine"
+seeds = { count = 1 }
+include = ["regimes"]
+
+[worlds.D_adv20]
+base = "D_adv20"
+override_cost = 9
+
+[methods.no-trust]
+base = "no-trust"
+"#;
+    let mine = read(text, &[("worlds.D_adv20.sloppy", "0.1"), ("seeds.count", "3")]).expect("read");
+    let world = &mine.worlds["D_adv20"];
+    assert_eq!((world.override_cost, world.adversarial, world.sloppy), (9.0, 0.2, 0.1));
+    assert_eq!((world.horizon, mine.seeds.count), (5000, 3));
+    let profile = &mine.methods["no-trust"].profile;
+    assert!(profile.trust.is_none() && profile.audit.is_some() && profile.watch.is_none());
+    let error = read(text, &[("worlds.D_adv20.slopppy", "0.1")]).expect_err("unknown");
+    assert!(error.contains("did you mean `sloppy`?"), "{error}");
+    let circle = "name = \"c\"\nseeds = { count = 1 }\n[worlds.a]\nbase = \"b\"\n[worlds.b]\nbase = \"a\"\n[methods.m]\nbase = \"paper\"\n";
+    let error = read(circle, &[]).expect_err("a circle");
+    assert!(error.contains("circle"), "{error}");
+}

@@ -47,8 +47,7 @@ base = "paper"
 fn one_run(bencher: Bencher, method: &str) {
     let experiment = experiment(1);
     bencher.counter(ItemsCount::new(EPISODES)).bench_local(|| {
-        let (record, _) =
-            run_one(&experiment, "A_paper", method, 1, |_, _| {}).expect("runs");
+        let (record, _) = run_one(&experiment, "A_paper", method, 1, |_, _| {}).expect("runs");
         black_box(record)
     });
 }

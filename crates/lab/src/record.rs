@@ -56,7 +56,7 @@ const fn metric(
 }
 
 /// Numbers of a whole run; "final" means the last `tail` episodes of the experiment.
-pub const METRICS: [Metric; 23] = [
+pub const METRICS: [Metric; 25] = [
     metric("loss", "Alignment loss of surfaced decisions, final", "1", Better::Lower),
     metric("episode_loss", "Loss per episode, abstentions included, final", "1", Better::Lower),
     metric("latent", "Latent misalignment |s − g|, final", "1", Better::Lower),
@@ -77,6 +77,8 @@ pub const METRICS: [Metric; 23] = [
     metric("adversaries_flagged", "Share of adversarial operators flagged", "1", Better::Higher),
     metric("good_flagged", "Share of good operators flagged", "1", Better::Lower),
     metric("certified_above", "Certified rate ever above α (0 or 1)", "1", Better::Lower),
+    metric("certified_above_end", "Certified rate above α at the end", "1", Better::Lower),
+    metric("certified_share", "Share of decisions that were automatic", "1", Better::Higher),
     metric("certified_rate", "Override probability of automatic actions", "1", Better::Lower),
     metric("certified_coverage", "Share above the certified threshold, final", "1", Better::Higher),
     metric("first_certificate", "Decisions until the first certificate", "count", Better::Lower),

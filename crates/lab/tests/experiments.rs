@@ -79,10 +79,16 @@ fn what_is_wrong_is_named_with_its_place() {
         "base = \"papers\"",
         "line 9, column 1: `methods.paper.base`: found base `papers`, expected `paper`, `calibrated` or another method",
     );
-    check("seeds = { count = 2 }", "seeds = { count = 2 }\nbaseline = \"papr\"",
-        "line 4, column 1: `baseline`: no method is called `papr`; did you mean `paper`?");
-    check("seeds = { count = 2 }", "seeds = { count = ",
-        "line 3, column 19: string values must be quoted, expected literal string");
+    check(
+        "seeds = { count = 2 }",
+        "seeds = { count = 2 }\nbaseline = \"papr\"",
+        "line 4, column 1: `baseline`: no method is called `papr`; did you mean `paper`?",
+    );
+    check(
+        "name = \"small\"",
+        "name = small",
+        "line 2, column 8: string values must be quoted, expected literal string",
+    );
 }
 
 #[test]

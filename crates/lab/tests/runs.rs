@@ -94,13 +94,14 @@ fn memory_does_not_grow_with_the_horizon() {
         let mut experiment = lively(1, BOTH);
         let world = experiment.worlds.get_mut("late").expect("there");
         (world.horizon, world.rotation_deg) = (horizon, 0.0);
-        let (_, state) =
-            run_one(&experiment, "late", "calibrated", 1, |_, _| {}).expect("runs");
+        let (_, state) = run_one(&experiment, "late", "calibrated", 1, |_, _| {}).expect("runs");
         // The oldest decision that is still remembered.
         let next = state.open().next_id().0;
-        (0..next).rev().take_while(|id| next - id < 2000).filter(|id| {
-            state.open().get(npo_core::DecisionId(*id)).is_some()
-        }).count()
+        (0..next)
+            .rev()
+            .take_while(|id| next - id < 2000)
+            .filter(|id| state.open().get(npo_core::DecisionId(*id)).is_some())
+            .count()
     };
     let (short, long) = (held(2000), held(8000));
     // Forty mean delays of ten episodes are remembered.

@@ -55,9 +55,7 @@ impl Method {
         overlay(&mut profile, &written.profile, true);
         let profile: Profile =
             typed(Value::Table(profile)).map_err(|error| error.under("profile"))?;
-        profile
-            .validate()
-            .map_err(|error| ExperimentError::at(&["profile"], error.to_string()))?;
+        profile.validate().map_err(|error| ExperimentError::at(&["profile"], error.to_string()))?;
         if let Some(cost) = written.override_cost
             && !(cost.is_finite() && (0.01..=1000.0).contains(&cost))
         {
@@ -65,7 +63,8 @@ impl Method {
             return Err(ExperimentError::at(&["override_cost"], message));
         }
         if written.autonomy == Level::Automatic && profile.certificate.is_none() {
-            let message = "found `automatic`, expected another level: the profile certifies no thresholds";
+            let message =
+                "found `automatic`, expected another level: the profile certifies no thresholds";
             return Err(ExperimentError::at(&["autonomy"], message.to_owned()));
         }
         let Written { override_cost, paying_threshold, autonomy, .. } = written;

@@ -109,11 +109,7 @@ impl Experiment {
     ///
     /// # Errors
     /// Says where the file is wrong, what was found and what was expected.
-    pub fn read(
-        text: &str,
-        settings: &[Setting],
-        find: Find<'_>,
-    ) -> Result<Self, ExperimentError> {
+    pub fn read(text: &str, settings: &[Setting], find: Find<'_>) -> Result<Self, ExperimentError> {
         let read = || {
             let table = resolve::resolve(text, settings, find)?;
             Self::from_table(table)
@@ -184,9 +180,9 @@ impl Experiment {
             }
         }
         let named = self.baseline.iter().map(|method| ("baseline", method)).chain(
-            self.comparisons.iter().flat_map(|pair| {
-                [("comparisons", &pair.method), ("comparisons", &pair.against)]
-            }),
+            self.comparisons
+                .iter()
+                .flat_map(|pair| [("comparisons", &pair.method), ("comparisons", &pair.against)]),
         );
         for (key, method) in named {
             if !self.methods.contains_key(method) {
@@ -205,7 +201,8 @@ impl Experiment {
     pub fn to_toml(&self) -> String {
         let mut table = Table::try_from(self).expect("an experiment is made of TOML values");
         // A method's profile is whole, so that its base adds nothing but what it takes away: `false`.
-        let base = Table::try_from(Profile::calibrated()).expect("a profile is made of TOML values");
+        let base =
+            Table::try_from(Profile::calibrated()).expect("a profile is made of TOML values");
         if let Some(Value::Table(methods)) = table.get_mut("methods") {
             for method in methods.iter_mut().filter_map(|(_, method)| method.as_table_mut()) {
                 method.insert("base".to_owned(), Value::String("calibrated".to_owned()));

@@ -106,7 +106,9 @@ impl Library {
             let name = name.as_str().ok_or_else(|| wrong("expected names or paths".to_owned()))?;
             *count += 1;
             if *count > INCLUDES_MAX {
-                return Err(wrong(format!("expected at most {INCLUDES_MAX} included files in all")));
+                return Err(wrong(format!(
+                    "expected at most {INCLUDES_MAX} included files in all"
+                )));
             }
             let text = find(name).map_err(|error| wrong(format!("`{name}`: {error}")))?;
             let included = parse(&text).map_err(|error| wrong(format!("`{name}`: {error}")))?;
@@ -116,7 +118,9 @@ impl Library {
                 let known = self.0.entry(section).or_default();
                 let resolved = named
                     .keys()
-                    .map(|key| Ok((key.clone(), with_bases(key, named, known, section == "methods")?)))
+                    .map(|key| {
+                        Ok((key.clone(), with_bases(key, named, known, section == "methods")?))
+                    })
                     .collect::<Result<Vec<_>, ExperimentError>>()
                     .map_err(|error| wrong(format!("`{name}`: {section}.{error}")))?;
                 known.extend(resolved.into_iter().map(|(key, table)| (key, Value::Table(table))));
@@ -159,7 +163,8 @@ fn with_bases(
             built_in = Some(base);
             break;
         } else {
-            let known: Vec<&str> = named.keys().chain(included.keys()).map(String::as_str).collect();
+            let known: Vec<&str> =
+                named.keys().chain(included.keys()).map(String::as_str).collect();
             let hint = nearest(&base, &known)
                 .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             let message = format!("no world is called `{base}`{hint}");
@@ -190,7 +195,9 @@ pub(super) fn overlay(base: &mut Table, over: &Table, whole: bool) {
                     overlay(base, over, whole);
                 }
             }
-            (known, Value::Boolean(false)) if whole && !known.as_deref().is_some_and(Value::is_bool) => {
+            (known, Value::Boolean(false))
+                if whole && !known.as_deref().is_some_and(Value::is_bool) =>
+            {
                 base.remove(key);
             }
             _ => {
@@ -206,7 +213,9 @@ pub(super) fn locate(text: &str, path: &str) -> Option<(usize, usize)> {
     let mut table = document.get_ref();
     let mut found = None;
     for key in path.split('.') {
-        let Some((name, value)) = table.iter().find(|(name, _)| name.get_ref() == key) else { break };
+        let Some((name, value)) = table.iter().find(|(name, _)| name.get_ref() == key) else {
+            break;
+        };
         found = Some(line_column(text, name.span().start));
         match value.get_ref() {
             DeValue::Table(inner) => table = inner,

@@ -66,10 +66,13 @@ impl Gold {
         });
         let answers = world.answers();
         let losses = [0, settings.change()].map(|t| {
-            let expected = |g: &f64| {
-                answers.expected_loss(answers.probabilities(*g, *g), &profile.feedback)
-            };
-            if answers.need_score() { vec![] } else { world.preferences(t).iter().map(expected).collect() }
+            let expected =
+                |g: &f64| answers.expected_loss(answers.probabilities(*g, *g), &profile.feedback);
+            if answers.need_score() {
+                vec![]
+            } else {
+                world.preferences(t).iter().map(expected).collect()
+            }
         });
         Some(Self {
             table: profile.feedback,
@@ -199,7 +202,8 @@ fn views<'a>(
     known: &'a [Option<ScenarioId>],
 ) -> impl Iterator<Item = View> + 'a {
     let mut viewer = Viewer::new(state, TypeId(0));
-    known.iter().enumerate().map_while(move |(k, id)| {
-        viewer.as_mut().map(|viewer| viewer.view(*id, world.centre(k)))
-    })
+    known
+        .iter()
+        .enumerate()
+        .map_while(move |(k, id)| viewer.as_mut().map(|viewer| viewer.view(*id, world.centre(k))))
 }

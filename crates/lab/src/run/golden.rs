@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use npo_core::profile::{Scorer, Selector};
 use npo_core::learning::window::MonitorSettings;
 use npo_core::oversight::Level;
+use npo_core::profile::{Scorer, Selector};
 use npo_core::{Draws, Profile};
 use serde_json::Value;
 
@@ -93,10 +93,9 @@ fn monitor_gold_action_and_misalignment_match_the_published_loop() {
         };
         let prior = floats(&env["prior"]);
         let roles = vec![Role::Good];
-        let world =
-            World::given(settings, centres.clone(), preferences.clone(), prior, roles);
-        let mut loop_ = Run::start(&world, &paper_variant(variant), MEASURED, |_, _| {})
-            .expect("starts");
+        let world = World::given(settings, centres.clone(), preferences.clone(), prior, roles);
+        let mut loop_ =
+            Run::start(&world, &paper_variant(variant), MEASURED, |_, _| {}).expect("starts");
         for t in 0..horizon {
             let at = t as usize;
             let what = format!("{variant}, by action {by_action}, t = {t}");

@@ -78,8 +78,8 @@ pub(crate) struct Meter<'w> {
     overrides: f64,
     pub(super) labels: u64,
     retrains: u64,
-    /// What is promised and what came of it, where the loop may act by itself.
-    certified: Option<(f64, Certified)>,
+    /// What came of certified thresholds, where the loop may act by itself.
+    certified: Option<Certified>,
     /// Looks by gold action and action.
     pub(super) looks: [[u64; 2]; 2],
 }
@@ -115,7 +115,7 @@ impl<'w> Meter<'w> {
 
     /// Measures certified thresholds as well, against the rate that they promise.
     pub(crate) fn certifies(&mut self, alpha: f64) {
-        self.certified = Some((alpha, Certified::default()));
+        self.certified = Some(Certified::new(alpha));
     }
 
     /// Counts a decision; the probabilities are those of an honest operator.
@@ -143,9 +143,9 @@ impl<'w> Meter<'w> {
             self.tail.brier.add((made.score - mind) * (made.score - mind));
         }
         if made.disposition != Disposition::Blocked
-            && let Some((alpha, certified)) = &mut self.certified
+            && let Some(certified) = &mut self.certified
         {
-            certified.decision(made, override_, *alpha, in_tail);
+            certified.decision(made, override_, in_tail);
         }
         let worth = like - settings.override_cost * override_;
         let (surfaced, audited) = match made.disposition {
@@ -214,13 +214,7 @@ impl<'w> Meter<'w> {
 
     /// The end of an episode, all its answers taken.
     #[inline]
-    pub(crate) fn end(
-        &mut self,
-        t: u64,
-        acted: bool,
-        state: &State,
-        known: &[Option<ScenarioId>],
-    ) {
+    pub(crate) fn end(&mut self, t: u64, acted: bool, state: &State, known: &[Option<ScenarioId>]) {
         self.retrains += u64::from(acted);
         let in_tail = t >= self.tail_from;
         if let Some(gold) = &mut self.gold
@@ -228,7 +222,8 @@ impl<'w> Meter<'w> {
         {
             self.looks[usize::from(look.gold)][usize::from(look.acted)] += 1;
         }
-        if in_tail && (t - self.tail_from).is_multiple_of(self.latent_every)
+        if in_tail
+            && (t - self.tail_from).is_multiple_of(self.latent_every)
             && let Some(latent) = latent(self.world, t, state, known)
         {
             self.tail.latent.add(latent);
@@ -299,7 +294,7 @@ impl<'w> Meter<'w> {
             ("adversaries_flagged", flagged(self.world, state, Role::Adversarial)),
             ("good_flagged", flagged(self.world, state, Role::Good)),
         ];
-        let certified = self.certified.iter().flat_map(|(_, certified)| certified.metrics());
+        let certified = self.certified.iter().flat_map(Certified::metrics);
         let metrics = metrics
             .into_iter()
             .chain(certified)

@@ -9,14 +9,12 @@ mod golden;
 mod meter;
 mod view;
 
-use std::collections::{BinaryHeap, VecDeque};
 use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
 use npo_core::decide::{AnswerOrder, Events, NewPerson};
-use npo_core::event::{
-    Channel, DecisionMade, Disposition, MonitorAction, Provenance, Verdict,
-};
+use npo_core::event::{Channel, DecisionMade, Disposition, MonitorAction, Provenance, Verdict};
 use npo_core::learning::window::MonitorSettings;
 use npo_core::oversight::Level;
 use npo_core::people::{self, NPO};
@@ -40,7 +38,9 @@ const TYPE: TypeId = TypeId(0);
 
 /// A run that met something that cannot happen in a world that is well formed.
 #[derive(Debug, thiserror::Error)]
-#[error("{world}, {method}, seed {seed}, episode {episode}: the loop refused an order: {rejection}")]
+#[error(
+    "{world}, {method}, seed {seed}, episode {episode}: the loop refused an order: {rejection}"
+)]
 pub struct RunError {
     world: String,
     method: String,
@@ -90,7 +90,8 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         let settings = world.settings();
         let profile = method.profile_in(settings);
         let expires_after = lifetime(settings.delay_mean, settings.horizon);
-        let verdict = |allow| Arc::new(Verdict { allow, bundle: [0; 32], rules: vec![], error: None });
+        let verdict =
+            |allow| Arc::new(Verdict { allow, bundle: [0; 32], rules: vec![], error: None });
         let meter = Meter::new(world, &profile, measured);
         let mut run = Self {
             world,
@@ -110,7 +111,11 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             let handle = format!("operator-{i}");
             // What is escalated is answered by the same people: nobody else is there.
             let roles = vec![people::Role::Operator, people::Role::Approver];
-            run.order(0, NPO, Command::AddPerson(NewPerson { name: handle.clone(), handle, roles }))?;
+            run.order(
+                0,
+                NPO,
+                Command::AddPerson(NewPerson { name: handle.clone(), handle, roles }),
+            )?;
         }
         if method.autonomy != Level::default() {
             let (ceiling, reason) = (method.autonomy, "the method's".to_owned());
@@ -184,9 +189,8 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         signal: Signal,
     ) -> Result<bool, Rejection> {
         let by = PersonId(step.operator + 1);
-        let in_time = |delay: u64| {
-            delay < self.expires_after && t + delay < self.world.settings().horizon
-        };
+        let in_time =
+            |delay: u64| delay < self.expires_after && t + delay < self.world.settings().horizon;
         match step.delay.map(u64::from).filter(|delay| in_time(*delay)) {
             Some(0) => return self.answer(t + 1, made.id, by, signal, made.disposition),
             Some(delay) => {
@@ -254,8 +258,7 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         let proposal = Proposal { type_id: TYPE, scenario, action: 0, raw, text: None };
         let verdict = Some(Arc::clone(&self.verdicts[usize::from(allowed)]));
         let inputs = Inputs { at: at(second), actor: NPO, request: None, draws, verdict };
-        let events =
-            advance(&mut self.state, Command::Propose(proposal), &inputs, &mut self.kept)?;
+        let events = advance(&mut self.state, Command::Propose(proposal), &inputs, &mut self.kept)?;
         if self.known[k].is_none()
             && let Some(Event::DecisionMade(made)) = events.first().map(|envelope| &envelope.event)
         {
@@ -295,9 +298,8 @@ impl RunError {
 
 /// Whether the monitor let the model be refitted.
 fn monitored(events: &Events) -> bool {
-    let retrains = |event: &Event| {
-        matches!(event, Event::MonitorActed { action: MonitorAction::Retrain, .. })
-    };
+    let retrains =
+        |event: &Event| matches!(event, Event::MonitorActed { action: MonitorAction::Retrain, .. });
     events.iter().any(|envelope| retrains(&envelope.event))
 }
 

@@ -60,7 +60,8 @@ impl World {
         let believed = mixed(cosine, (1.0 - cosine * cosine).sqrt(), &aside);
         let prior = std::iter::once(settings.intercept).chain(believed).collect();
         let mut rng = chance::stream(seed, Stream::Scenarios);
-        let (mut centres, mut effects) = (Vec::with_capacity(count * dim), Vec::with_capacity(count));
+        let (mut centres, mut effects) =
+            (Vec::with_capacity(count * dim), Vec::with_capacity(count));
         for _ in 0..count {
             centres.extend(StandardNormal.sample_iter(&mut rng).take(dim).map(|x: f64| x));
             let effect: f64 = StandardNormal.sample(&mut rng);
@@ -85,9 +86,8 @@ impl World {
             attacked,
             preferences: [Vec::new(), Vec::new()],
         };
-        world.preferences = [0, 1].map(|phase| {
-            (0..count).map(|k| world.preference(k, world.centre(k), phase)).collect()
-        });
+        world.preferences = [0, 1]
+            .map(|phase| (0..count).map(|k| world.preference(k, world.centre(k), phase)).collect());
         world
     }
 

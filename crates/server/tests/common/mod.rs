@@ -1,6 +1,8 @@
 //! A small world for the tests: a real server on a free port, people with tokens, a tiny client.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+pub mod generous;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 

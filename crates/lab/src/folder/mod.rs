@@ -6,6 +6,7 @@
 //! At the end all files are written in order, so that the same experiment gives the same bytes
 //! however it was run.
 
+mod columns;
 mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,6 +127,8 @@ impl Folder {
         write_whole(&at(RUNS), |out| write_runs(out, &self.records, &self.digests))?;
         write_whole(&at("runs.csv"), |out| tables::runs_csv(out, self.records()))?;
         write_whole(&at("curves.csv"), |out| tables::curves_csv(out, self.records()))?;
+        write_whole(&at("runs.parquet"), |out| columns::runs(out, self.records()))?;
+        write_whole(&at("curves.parquet"), |out| columns::curves(out, self.records()))?;
         Ok(())
     }
 }
@@ -201,7 +204,7 @@ fn write_aside(path: &Path, lines: Vec<Line>) -> Result<(), FolderError> {
 /// Writes a file beside its place and moves it there, so that it is whole or as it was.
 fn write_whole(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> Result<(), FolderError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");

@@ -46,7 +46,7 @@ pub struct RunError {
     method: String,
     seed: u64,
     episode: u64,
-    rejection: Rejection,
+    rejection: Box<Rejection>,
 }
 
 /// What is measured in a run, and where.
@@ -292,7 +292,7 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
 impl RunError {
     pub(crate) fn new(names: (&str, &str, u64), episode: u64, rejection: Rejection) -> Self {
         let (world, method, seed) = (names.0.to_owned(), names.1.to_owned(), names.2);
-        Self { world, method, seed, episode, rejection }
+        Self { world, method, seed, episode, rejection: Box::new(rejection) }
     }
 }
 

@@ -24,7 +24,7 @@ const SEEDS_MAX: u64 = 1_000_000;
 
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// A file, or an experiment that comes with npo: quick, paper, regimes, robust
+    /// A file, or an experiment that comes with npo: quick, paper, regimes, certified, robust
     #[arg(value_name = "FILE|NAME")]
     experiment: String,
     /// Keep the results in this folder [default: lab-results/NAME]

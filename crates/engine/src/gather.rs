@@ -123,10 +123,40 @@ impl Gathered {
     }
 
     fn input(&self, at: Millis) -> Input<'_> {
-        let text: Option<&Text> = self.proposal.text.as_deref();
-        let action = &self.definition.actions[usize::from(self.proposal.action)];
+        let Self { proposal, definition, entity, site, source, context } = self;
+        let action = &definition.actions[usize::from(proposal.action)];
+        let (raw, text) = (&proposal.raw, proposal.text.as_deref());
+        Told { definition, action, raw, text, entity, site, source, in_flight: *context }.input(at)
+    }
+}
+
+/// What a policy is told of a proposal, in the terms of the state.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// The scenario type's version in force.
+    pub definition: &'a ScenarioType,
+    /// The proposed action.
+    pub action: &'a npo_core::scenario_type::Action,
+    /// Raw feature values in schema order.
+    pub raw: &'a [f64],
+    /// Words that came with the proposal.
+    pub text: Option<&'a Text>,
+    /// The entity; what the action is aimed at unless the words name another target.
+    pub entity: &'a str,
+    /// Its site.
+    pub site: &'a str,
+    /// Handle of whoever proposes.
+    pub source: &'a str,
+    /// Actions in flight: on the site, and in all.
+    pub in_flight: (u32, u32),
+}
+
+impl<'a> Told<'a> {
+    /// The policy's input at `at`.
+    #[must_use]
+    pub fn input(self, at: Millis) -> Input<'a> {
+        let Self { definition, action, raw, text, entity, site, source, in_flight } = self;
         let target = text.map(|t| t.target.as_str()).filter(|t| !t.is_empty());
-        let (site, total) = self.context;
         let facts = text.map_or(&[][..], |t| &t.facts).iter().map(|fact| {
             let value = match &fact.value {
                 FactValue::Number(number) => Fact::Number(*number),
@@ -135,20 +165,21 @@ impl Gathered {
             };
             (fact.name.as_str(), value)
         });
-        let names = self.definition.features.iter().map(|f| f.name.as_str());
+        let names = definition.features.iter().map(|f| f.name.as_str());
+        let (here, total) = in_flight;
         Input {
             now: Now::from_unix(at.0.div_euclid(1000)),
             scenario: Scenario {
-                kind: &self.definition.name,
-                entity: &self.entity,
-                site: &self.site,
-                risk: self.definition.risk.name(),
+                kind: &definition.name,
+                entity,
+                site,
+                risk: definition.risk.name(),
             },
-            action: Action { name: &action.name, target: target.unwrap_or(&self.entity) },
-            features: names.zip(self.proposal.raw.iter().copied()).collect(),
+            action: Action { name: &action.name, target: target.unwrap_or(entity) },
+            features: names.zip(raw.iter().copied()).collect(),
             facts: facts.collect(),
-            context: Context { in_flight_site: site.into(), in_flight_total: total.into() },
-            source: &self.source,
+            context: Context { in_flight_site: here.into(), in_flight_total: total.into() },
+            source,
         }
     }
 }

@@ -37,6 +37,7 @@ use tokio::sync::watch;
 
 pub use advance::advance;
 pub use counters::{Counters, GROUP_BOUNDS};
+pub use gather::Told;
 pub use refit::{LABELS_MAX, RefitError, RefitSummary};
 pub use restore::{OpenError, OpenReport, STATE_FORM, fold};
 pub use wait::{block_on, block_on_for};

@@ -9,9 +9,10 @@ use npo_core::{State, stored};
 use npo_lab::experiment::Experiment;
 use npo_lab::folder::Folder;
 use npo_lab::record::RunRecord;
+use npo_lab::results::Summary;
 use npo_lab::runner::{Ending, Key, Progress, run_all, run_one};
 use npo_lab::shipped;
-use npo_lab::summary::{Estimate, summary};
+use npo_lab::summary::summary;
 
 fn read(text: &str) -> Experiment {
     let find = |name: &str| shipped::find(Path::new("/nonexistent"), name);
@@ -168,7 +169,7 @@ fn published_numbers_lie_within_joint_intervals() {
         ("action", "no-meta", 0.135, 0.007, 0.105),
         ("action", "full", 0.117, 0.007, 0.117),
     ];
-    let check = |what: String, ours: Estimate, theirs: f64, half_width: f64| {
+    let check = |what: String, ours: Summary, theirs: f64, half_width: f64| {
         let ours_half = ours.half_width.expect("many seeds");
         let bound = 3.3 / 1.96 * ours_half.hypot(half_width);
         let difference = (ours.mean - theirs).abs();

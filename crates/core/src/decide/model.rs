@@ -7,7 +7,7 @@ use crate::ids::{ScenarioId, TypeId};
 use crate::learning::refit::{EFFECTS_MAX, Parameters};
 use crate::proposal::LINE_MAX;
 use crate::rejection::Rejection;
-use crate::state::{State, TypeState};
+use crate::state::State;
 
 /// A refitted model to be recorded and, if it passed its gate, put in force.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,18 +34,12 @@ pub struct PromoteOrder {
     pub until: Option<u64>,
 }
 
-fn known(state: &State, type_id: TypeId) -> Result<&TypeState, Rejection> {
-    let unknown =
-        || Rejection::UnknownScenarioType { name: type_id.to_string(), known: String::new() };
-    state.type_state(type_id).ok_or_else(unknown)
-}
-
 pub(super) fn freeze(
     state: &State,
     dataset: DatasetFrozen,
     out: &mut Out,
 ) -> Result<(), Rejection> {
-    known(state, dataset.type_id)?;
+    state.known_type(dataset.type_id)?;
     let span = dataset.after..=dataset.until;
     if dataset.id != state.datasets() + 1 || span.is_empty() || dataset.until > state.position() {
         return Err(Rejection::RefitConflict);
@@ -56,7 +50,7 @@ pub(super) fn freeze(
 
 pub(super) fn record(state: &State, order: FitOrder, out: &mut Out) -> Result<(), Rejection> {
     let FitOrder { fitted, generation } = order;
-    let type_state = known(state, fitted.type_id)?;
+    let type_state = state.known_type(fitted.type_id)?;
     if fitted.id != state.models() + 1 {
         return Err(Rejection::RefitConflict);
     }
@@ -78,7 +72,7 @@ fn check(
 ) -> Result<(), Rejection> {
     let Parameters { mean, covariance, effects } = parameters;
     let refused = |reason: String| Err(Rejection::ModelConflict { model, reason });
-    let dim = known(state, type_id)?.posterior.as_ref().map_or(0, |p| p.dim());
+    let dim = state.known_type(type_id)?.posterior.as_ref().map_or(0, |p| p.dim());
     if dim == 0 || mean.len() != dim || covariance.len() != dim * dim {
         let (weights, entries) = (mean.len(), covariance.len());
         return refused(format!(
@@ -138,7 +132,7 @@ fn is_covariance(matrix: &[f64], dim: usize) -> bool {
 
 pub(super) fn promote(state: &State, order: PromoteOrder, out: &mut Out) -> Result<(), Rejection> {
     let PromoteOrder { type_id, model, cause, parameters, until } = order;
-    let type_state = known(state, type_id)?;
+    let type_state = state.known_type(type_id)?;
     if let PromotionCause::Person(reason) | PromotionCause::Rollback(reason) = &cause {
         check_text("reason", reason, LINE_MAX, false)?;
     }

@@ -26,12 +26,6 @@ pub struct RcaOrder {
     pub note: Option<String>,
 }
 
-fn type_state(state: &State, type_id: TypeId) -> Result<&TypeState, Rejection> {
-    let unknown =
-        || Rejection::UnknownScenarioType { name: type_id.to_string(), known: String::new() };
-    state.type_state(type_id).ok_or_else(unknown)
-}
-
 pub(super) fn grant(
     state: &State,
     type_id: TypeId,
@@ -40,7 +34,7 @@ pub(super) fn grant(
     out: &mut Out,
 ) -> Result<(), Rejection> {
     check_text("reason", &reason, LINE_MAX, false)?;
-    let mut oversight = type_state(state, type_id)?.oversight.clone();
+    let mut oversight = state.known_type(type_id)?.oversight.clone();
     if ceiling == Level::Automatic && state.profile().certificate.is_none() {
         return Err(Rejection::Field {
             field: "level".into(),
@@ -80,7 +74,7 @@ pub(super) fn press(
     check_text("reason", &reason, LINE_MAX, false)?;
     match &scope {
         Scope::All => {}
-        Scope::ScenarioType(type_id) => drop(type_state(state, *type_id)?),
+        Scope::ScenarioType(type_id) => drop(state.known_type(*type_id)?),
         Scope::Site(site) => check_name("site", site, ENTITY_MAX, false)?,
     }
     if state.holds().iter().any(|hold| hold.scope == scope) {
@@ -129,7 +123,7 @@ pub(super) fn settle(
     out: &mut Out,
 ) -> Result<(), Rejection> {
     check_text("reason", &reason, LINE_MAX, false)?;
-    let known = type_state(state, type_id)?;
+    let known = state.known_type(type_id)?;
     if !known.oversight.escalated {
         return Err(Rejection::NotEscalated(known.definition().name.clone()));
     }
@@ -145,7 +139,7 @@ pub(super) fn rca(state: &State, order: RcaOrder, out: &mut Out) -> Result<(), R
     let nothing = Lesson::None(NotLearned::Weightless);
     let recorded = match subject {
         RcaSubject::Look { type_id, look, .. } => {
-            let audits = &type_state(state, type_id)?.oversight.watch.audits;
+            let audits = &state.known_type(type_id)?.oversight.watch.audits;
             if !audits.iter().any(|audit| audit.look == look) {
                 return Err(Rejection::NotForRca(format!("look {look}")));
             }

@@ -164,9 +164,7 @@ pub(super) fn propose(
     out: &mut Out,
 ) -> Result<(), Rejection> {
     let Proposal { type_id, scenario, action, raw, text } = proposal;
-    let unknown =
-        || Rejection::UnknownScenarioType { name: type_id.to_string(), known: String::new() };
-    let type_state = state.type_state(type_id).ok_or_else(unknown)?;
+    let type_state = state.known_type(type_id)?;
     let definition = type_state.definition();
     if usize::from(action) >= definition.actions.len() || raw.len() != definition.features.len() {
         // Resolved against a version that has been replaced since.

@@ -154,6 +154,16 @@ impl State {
         })
     }
 
+    /// As [`Self::type_state`], as an order would ask for it.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownScenarioType`] with the id.
+    pub(crate) fn known_type(&self, id: TypeId) -> Result<&TypeState, Rejection> {
+        let unknown =
+            || Rejection::UnknownScenarioType { name: id.to_string(), known: String::new() };
+        self.type_state(id).ok_or_else(unknown)
+    }
+
     /// The definition of a version of a scenario type.
     #[must_use]
     pub fn definition(&self, id: TypeId, version: u32) -> Option<&Arc<ScenarioType>> {

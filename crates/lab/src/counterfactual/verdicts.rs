@@ -6,8 +6,8 @@
 
 use npo_core::State;
 use npo_core::event::{DecisionMade, Envelope};
-use npo_core::proposal::FactValue;
-use npo_policy::{Action, Context, Fact, Input, Now, Scenario, Spe};
+use npo_engine::Told;
+use npo_policy::{Input, Spe};
 use serde::Serialize;
 
 use super::bootstrap::{normal_quantile, wilson};
@@ -27,28 +27,17 @@ pub(super) fn input<'a>(
         Some(new) => (new.entity.as_str(), new.site.as_str()),
         None => state.scenario(made.scenario).map(|known| (known.entity, known.site))?,
     };
-    let text = made.text.as_deref();
-    let target = text.map(|t| t.target.as_str()).filter(|target| !target.is_empty());
-    let site_id = state.scenarios().site_named(site);
-    let (here, total) = state.open().in_flight.count(site_id, envelope.at);
-    let facts = text.map_or(&[][..], |t| &t.facts).iter().map(|fact| {
-        let value = match &fact.value {
-            FactValue::Number(number) => Fact::Number(*number),
-            FactValue::Text(text) => Fact::Text(text),
-            FactValue::Flag(yes) => Fact::Bool(*yes),
-        };
-        (fact.name.as_str(), value)
-    });
-    let names = definition.features.iter().map(|feature| feature.name.as_str());
-    Some(Input {
-        now: Now::from_unix(envelope.at.0.div_euclid(1000)),
-        scenario: Scenario { kind: &definition.name, entity, site, risk: definition.risk.name() },
-        action: Action { name: &action.name, target: target.unwrap_or(entity) },
-        features: names.zip(made.raw.iter().copied()).collect(),
-        facts: facts.collect(),
-        context: Context { in_flight_site: here.into(), in_flight_total: total.into() },
+    let told = Told {
+        definition,
+        action,
+        raw: &made.raw,
+        text: made.text.as_deref(),
+        entity,
+        site,
         source: state.person(envelope.actor).map_or("", |person| person.handle.as_str()),
-    })
+        in_flight: state.open().in_flight.count(state.scenarios().site_named(site), envelope.at),
+    };
+    Some(told.input(envelope.at))
 }
 
 /// Whether the bundle allows it; what it cannot judge it denies, and is counted in `errors`.

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 use npo_lab::experiment::{Experiment, Setting};
 use npo_lab::folder::Folder;
+use npo_lab::results::Summary;
 use npo_lab::runner::{Ending, Progress, episodes_left, run_all};
 use npo_lab::shipped;
-use npo_lab::summary::{Estimate, summary};
+use npo_lab::summary::summary;
 
 use crate::exit::{Answer, Failure};
 use crate::options::{Options, shown};
@@ -147,7 +148,7 @@ fn print(folder: &Folder, options: &Options) -> Result<(), Failure> {
                     "metric": metric,
                     "mean": estimate.mean,
                     "half_width": estimate.half_width,
-                    "seeds": estimate.seeds,
+                    "seeds": estimate.n,
                 })
             })
         });
@@ -173,7 +174,7 @@ fn print(folder: &Folder, options: &Options) -> Result<(), Failure> {
         let cell = |name: &str, digits: usize| {
             metrics.get(name).map_or_else(|| "–".to_owned(), |estimate| told(*estimate, digits))
         };
-        let seeds = metrics.get("coverage").map_or(0, |estimate| estimate.seeds);
+        let seeds = metrics.get("coverage").map_or(0, |estimate| estimate.n);
         table.row([
             world.clone(),
             method.clone(),
@@ -192,7 +193,7 @@ fn print(folder: &Folder, options: &Options) -> Result<(), Failure> {
 }
 
 /// A mean with half its interval.
-fn told(Estimate { mean, half_width, seeds: _ }: Estimate, digits: usize) -> String {
+fn told(Summary { mean, half_width, .. }: Summary, digits: usize) -> String {
     match half_width {
         Some(half) => format!("{mean:.digits$} ±{half:.digits$}"),
         None => format!("{mean:.digits$}"),

@@ -1,5 +1,6 @@
-//! Turns network telemetry into findings that automation would propose to act on.
+//! Networks: what they are, what they carry, what would happen to them, and what telemetry says of them.
 //!
+//! [`topology`] is how a network is wired and [`traffic`] is what it is asked to carry.
 //! [`recording`] reads stored telemetry, [`fabric`] generates it; both yield the same [`Sample`]s.
 //! [`watch`] folds samples into [`Finding`]s: a condition that was raised, and later its end.
 //! The watchers and the fabric read no clock, no file and no ambient randomness, so a run is its input and its seed.
@@ -10,12 +11,16 @@ pub mod cabling;
 pub mod catalog;
 pub mod fabric;
 pub mod finding;
+mod positive;
 pub mod recording;
 pub mod sample;
+pub mod topology;
+pub mod traffic;
 pub mod watch;
 
 pub use cabling::{Cabling, Grouping};
 pub use catalog::{Catalog, DeviceId, PortId, SessionId};
 pub use finding::{Fact, FactValue, Finding, FindingState};
+pub use positive::Positive;
 pub use sample::{Counters, LinkState, Reading, Sample, SessionState};
 pub use watch::{Output, Shift, WatchConfig, Watchers};

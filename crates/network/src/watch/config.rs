@@ -68,3 +68,46 @@ impl Default for WatchConfig {
         }
     }
 }
+
+/// Interval that the defaults were chosen for, ms.
+const USUAL_INTERVAL_MS: i64 = 10_000;
+
+/// Longest interval that the times are stretched for, ms: beyond it nothing that matters would be seen in time.
+const INTERVAL_MAX_MS: i64 = 600_000;
+
+impl WatchConfig {
+    /// The defaults, with every time that counts readings stretched for telemetry that comes every `interval_ms`.
+    #[must_use]
+    pub fn for_interval(interval_ms: i64) -> Self {
+        let usual = Self::default();
+        let interval_ms = interval_ms.clamp(USUAL_INTERVAL_MS, INTERVAL_MAX_MS);
+        // At least so many readings and a half, for no reading comes on the dot.
+        let readings =
+            |least_ms: i64, count: i64| least_ms.max(interval_ms * count + interval_ms / 2);
+        Self {
+            peer_wait_ms: readings(usual.peer_wait_ms, 1),
+            explain_ms: readings(usual.explain_ms, 3),
+            hold_up_ms: readings(usual.hold_up_ms, 1),
+            rearm_ms: readings(usual.rearm_ms, 2),
+            // A state that is read now and then shows at most one change a reading.
+            flap_window_ms: readings(usual.flap_window_ms, 10),
+            gap_ms: readings(usual.gap_ms, 3),
+            ..usual
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_stretch_with_the_interval_and_never_shrink() {
+        assert_eq!(WatchConfig::for_interval(10_000), WatchConfig::default());
+        assert_eq!(WatchConfig::for_interval(0), WatchConfig::default());
+        let minute = WatchConfig::for_interval(60_000);
+        assert_eq!((minute.gap_ms, minute.peer_wait_ms), (210_000, 90_000));
+        assert_eq!(minute.flap_window_ms, 630_000);
+        assert_eq!(WatchConfig::for_interval(i64::MAX).gap_ms, 2_100_000);
+    }
+}

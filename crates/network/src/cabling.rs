@@ -170,26 +170,39 @@ impl Groups {
 
 /// Speed in bit/s that an interface's name promises; `None` for management, loopback and other virtual interfaces.
 pub fn speed_of_name(interface: &str) -> Option<f64> {
-    const SPEEDS: [(&str, f64); 9] = [
-        ("EightHundredGigE", 800e9),
-        ("FourHundredGigE", 400e9),
-        ("TwoHundredGigE", 200e9),
-        ("HundredGigE", 100e9),
-        ("FiftyGigE", 50e9),
-        ("FortyGigE", 40e9),
-        ("TwentyFiveGigE", 25e9),
-        ("TenGigE", 10e9),
+    const SPEEDS: [(&str, f64); 17] = [
+        ("EightHundredGig", 800e9),
+        ("FourHundredGig", 400e9),
+        ("TwoHundredGig", 200e9),
+        ("HundredGig", 100e9),
+        ("FiftyGig", 50e9),
+        ("FortyGig", 40e9),
+        ("TwentyFiveGig", 25e9),
+        ("TenGig", 10e9),
         ("GigabitEthernet", 1e9),
+        ("xe-", 10e9),
+        ("ge-", 1e9),
+        // Names that promise no speed; the fastest common one keeps plausibility checks lenient.
+        ("et-", 800e9),
+        ("ethernet-", 800e9),
+        ("Ethernet", 800e9),
+        ("swp", 800e9),
+        ("eth", 800e9),
+        ("en", 800e9),
     ];
-    let named =
-        SPEEDS.iter().find(|(prefix, _)| interface.starts_with(prefix)).map(|(_, speed)| *speed);
-    // A plain `Ethernet1/1` does not say its speed; the fastest common one keeps plausibility checks lenient.
-    named.or_else(|| interface.starts_with("Ethernet").then_some(400e9))
+    let full = full_interface_name(interface);
+    let (prefix, speed) = SPEEDS.iter().find(|(prefix, _)| full.starts_with(prefix))?;
+    // What follows is a number, or for a Linux host a place on the bus; a dot begins a part of a port.
+    let rest = full[prefix.len()..].trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let is_port = rest.starts_with(|c: char| c.is_ascii_digit()) && !rest.contains('.');
+    is_port.then_some(*speed)
 }
 
 /// Spells out abbreviated interface names, as neighbours announce them: `Hu0/1/0/0` is `HundredGigE0/1/0/0`.
 pub fn full_interface_name(name: &str) -> String {
-    const SHORT: [(&str, &str); 7] = [
+    const SHORT: [(&str, &str); 9] = [
+        ("Twe", "TwentyFiveGigE"),
+        ("TF", "TwentyFiveGigE"),
         ("Hu", "HundredGigE"),
         ("Fo", "FortyGigE"),
         ("Te", "TenGigE"),
@@ -261,6 +274,48 @@ mod tests {
         let names: Vec<(&str, usize)> =
             groups.all().iter().map(|g| (g.name.as_str(), g.members.len())).collect();
         assert_eq!(names, [("leaf7→uplinks", 2), ("leaf7→uplinks-fortygige", 1)]);
+    }
+
+    #[test]
+    fn names_tell_ports_from_what_nobody_cables() {
+        let check = |name: &str, gbps: Option<f64>| {
+            assert_eq!(speed_of_name(name), gbps.map(|gbps| gbps * 1e9), "{name}");
+        };
+        check("HundredGigE0/0/0/1", Some(100.0));
+        check("Hu0/0/0/1", Some(100.0));
+        check("TenGigabitEthernet1/0/1", Some(10.0));
+        check("Gi0/1", Some(1.0));
+        check("Twe1/0/1", Some(25.0));
+        check("xe-0/0/1", Some(10.0));
+        check("et-0/0/1", Some(800.0));
+        check("Ethernet1/1", Some(800.0));
+        check("ethernet-1/49", Some(800.0));
+        check("swp1s0", Some(800.0));
+        check("eth0", Some(800.0));
+        check("enp3s0f1", Some(800.0));
+        for nothing in [
+            "HundredGigE0/0/0/1.100",
+            "xe-0/0/1.0",
+            "MgmtEth0/RP0/CPU0/0",
+            "mgmt0",
+            "Management1",
+            "Vlan10",
+            "Loopback0",
+            "lo",
+            "Port-channel1",
+            "ae0",
+            "Bundle-Ether1",
+            "irb",
+            "em0",
+            "bond0",
+            "veth12",
+            "docker0",
+            "Null0",
+            "et-",
+            "",
+        ] {
+            check(nothing, None);
+        }
     }
 
     #[test]

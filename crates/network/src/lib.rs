@@ -22,5 +22,5 @@ pub use cabling::{Cabling, Grouping};
 pub use catalog::{Catalog, DeviceId, PortId, SessionId};
 pub use finding::{Fact, FactValue, Finding, FindingState};
 pub use positive::Positive;
-pub use sample::{Counters, LinkState, Reading, Sample, SessionState};
+pub use sample::{Collected, Counters, LinkState, Reading, Sample, SessionState};
 pub use watch::{Output, Shift, WatchConfig, Watchers};

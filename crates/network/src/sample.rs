@@ -35,8 +35,12 @@ pub enum Reading {
 }
 
 /// Cumulative counters of a port; they may wrap, and restart from a lower value.
+///
+/// A field that is not among [`Counters::collected`] is 0 and means nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {
+    /// Which of the fields the source told; all of them by default.
+    pub collected: Collected,
     /// Bytes received.
     pub bytes_received: u64,
     /// Bytes sent.
@@ -51,6 +55,64 @@ pub struct Counters {
     pub crc_errors: u64,
     /// Times that the carrier came or went.
     pub carrier_transitions: u64,
+}
+
+/// Which counters a reading carries.
+///
+/// A counter that nobody collects is not a counter at 0: the first says nothing of the link, the second that all is
+/// well with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Collected(u8);
+
+impl Collected {
+    /// Every counter.
+    pub const ALL: Self = Self(0b111_1111);
+    /// None.
+    pub const NONE: Self = Self(0);
+    /// Only `bytes_received`; so on below.
+    pub const BYTES_RECEIVED: Self = Self(1);
+    /// Only `bytes_sent`.
+    pub const BYTES_SENT: Self = Self(1 << 1);
+    /// Only `packets_received`.
+    pub const PACKETS_RECEIVED: Self = Self(1 << 2);
+    /// Only `packets_sent`.
+    pub const PACKETS_SENT: Self = Self(1 << 3);
+    /// Only `input_errors`.
+    pub const INPUT_ERRORS: Self = Self(1 << 4);
+    /// Only `crc_errors`.
+    pub const CRC_ERRORS: Self = Self(1 << 5);
+    /// Only `carrier_transitions`.
+    pub const CARRIER_TRANSITIONS: Self = Self(1 << 6);
+
+    /// Whether all of `other` are among these.
+    #[must_use]
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// These and those.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What both have.
+    #[must_use]
+    pub fn common(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl Default for Collected {
+    fn default() -> Self {
+        Self::ALL
+    }
 }
 
 /// State of an interface.

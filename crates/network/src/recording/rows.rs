@@ -6,7 +6,7 @@ use super::table::Table;
 use super::time;
 use crate::cabling::{Cabling, full_interface_name};
 use crate::catalog::{Catalog, Full, PortId};
-use crate::sample::{Counters, LinkState, Reading, Sample, SessionState};
+use crate::sample::{Collected, Counters, LinkState, Reading, Sample, SessionState};
 
 /// Which table of a recording; the order settles who comes first among samples of one instant.
 ///
@@ -109,6 +109,7 @@ pub(super) fn sample(
             Reading::Session { session, state }
         }
         Kind::Counters => Reading::Counters(Counters {
+            collected: Collected::ALL,
             bytes_received: table.number(3)?,
             bytes_sent: table.number(4)?,
             packets_received: table.number(5)?,

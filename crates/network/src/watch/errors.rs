@@ -40,14 +40,18 @@ impl Errors {
             self.ports.resize_with(port.index() + 1, Port::default);
         }
         let entry = &mut self.ports[port.index()];
+        // Errors are judged against packets; with only one of them collected there is nothing to judge.
+        let (Some(received_in_error), Some(received)) = (rate.errors, rate.packets_received) else {
+            return;
+        };
         // Almost every port never has an error: nothing is kept for it.
-        if rate.errors == 0.0 && entry.rounds.is_empty() {
+        if received_in_error == 0.0 && entry.rounds.is_empty() {
             return;
         }
         if entry.rounds.len() >= config.error_rounds {
             entry.rounds.pop_front();
         }
-        entry.rounds.push_back((rate.errors, rate.packets_received, rate.seconds));
+        entry.rounds.push_back((received_in_error, received, rate.seconds));
         let errors: f64 = entry.rounds.iter().map(|round| round.0).sum();
         let packets: f64 = entry.rounds.iter().map(|round| round.1).sum();
         let rounds_with_errors = entry.rounds.iter().filter(|round| round.0 > 0.0).count();

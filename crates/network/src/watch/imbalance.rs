@@ -12,6 +12,7 @@ use super::rate::Difference;
 use super::view::View;
 use crate::cabling::{Group, Grouping};
 use crate::catalog::{Catalog, DeviceId, PortId};
+use crate::sample::Collected;
 
 /// Rounds that a member may miss before it counts as gone: lost telemetry is not an imbalance.
 const MISSED_ROUNDS_MAX: u8 = 3;
@@ -124,11 +125,18 @@ impl Imbalance {
         config: &WatchConfig,
         at_ms: i64,
         port: PortId,
+        collected: Collected,
         difference: &Difference,
         shifts: &mut Vec<Shift>,
     ) -> [Option<News>; 2] {
         let mut news = [None, None];
-        if matches!(difference, Difference::Stale) {
+        // A member whose sent bytes nobody collects takes no part, so that the others can be compared without it.
+        let is_silent = match difference {
+            Difference::Stale => true,
+            Difference::First | Difference::Restarted => !collected.has(Collected::BYTES_SENT),
+            Difference::Rate(rate) => rate.sent_bps.is_none(),
+        };
+        if is_silent {
             return news;
         }
         for (slot, &(index, member)) in news.iter_mut().zip(view.groups.of(port)) {
@@ -175,7 +183,10 @@ impl GroupState {
             // The first reading of a member is no rate, and no reason to throw away what the others say.
             Difference::First | Difference::Stale => return,
             Difference::Restarted => self.is_void = true,
-            Difference::Rate(rate) => self.current[member] = rate.sent_bps,
+            Difference::Rate(rate) => match rate.sent_bps {
+                Some(sent_bps) => self.current[member] = sent_bps,
+                None => return,
+            },
         }
         self.turns[member] = Turn::Reported;
         self.reported += 1;

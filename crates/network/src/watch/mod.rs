@@ -119,6 +119,7 @@ impl Watchers {
                     config,
                     at_ms,
                     port,
+                    counters.collected,
                     &difference,
                     &mut output.shifts,
                 );

@@ -3,7 +3,7 @@
 use super::*;
 use crate::catalog::PortId;
 use crate::finding::FindingState;
-use crate::sample::{Counters, LinkState, SessionState};
+use crate::sample::{Collected, Counters, LinkState, SessionState};
 
 const STEP_MS: i64 = 10_000;
 const GBPS: u64 = 1_000_000_000 / 8 * 10;
@@ -136,6 +136,39 @@ fn lost_telemetry_is_no_imbalance() {
     assert_eq!(world.said(), [""; 0]);
     world.steps(5, &[16, 7, 7]);
     assert_eq!(world.said(), ["raised link-imbalance leaf1→spine1 rebalance-ecmp"]);
+}
+
+#[test]
+fn a_member_whose_bytes_nobody_collects_does_not_count_as_idle() {
+    let mut world = World::new(4);
+    world.counters[3][0].collected = Collected::INPUT_ERRORS;
+    world.steps(20, &[10; 4]);
+    assert_eq!(world.said(), [""; 0]);
+    world.steps(5, &[16, 7, 7, 0]);
+    assert_eq!(world.said(), ["raised link-imbalance leaf1→spine1 rebalance-ecmp"]);
+}
+
+#[test]
+fn errors_without_packets_are_not_judged() {
+    let mut world = World::new(2);
+    world.counters[0][1].collected = Collected::INPUT_ERRORS.with(Collected::BYTES_SENT);
+    world.steps(3, &[10; 2]);
+    for _ in 0..10 {
+        world.counters[0][1].input_errors += 20_000;
+        world.step(&[10; 2]);
+    }
+    assert_eq!(world.said(), [""; 0]);
+}
+
+#[test]
+fn a_transition_counter_that_has_just_appeared_is_no_flapping() {
+    let mut world = World::new(2);
+    world.counters[0][0].carrier_transitions = 5_000;
+    world.counters[0][0].collected = Collected::BYTES_SENT;
+    world.steps(3, &[10; 2]);
+    world.counters[0][0].collected = Collected::ALL;
+    world.steps(3, &[10; 2]);
+    assert_eq!(world.said(), [""; 0]);
 }
 
 #[test]

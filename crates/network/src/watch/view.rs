@@ -107,9 +107,11 @@ impl View {
         let entry = &mut self.ports[port.index()];
         let difference = entry.meter.feed(at_ms, counters, entry.capacity_bps, config.gap_ms);
         if let Difference::Rate(rate) = &difference {
-            self.total_sent_bps += rate.sent_bps - entry.sent_bps;
-            entry.sent_bps = rate.sent_bps;
-            entry.received_bps = rate.received_bps;
+            // What is not told stays as it was last told.
+            let sent_bps = rate.sent_bps.unwrap_or(entry.sent_bps);
+            self.total_sent_bps += sent_bps - entry.sent_bps;
+            entry.sent_bps = sent_bps;
+            entry.received_bps = rate.received_bps.unwrap_or(entry.received_bps);
         }
         difference
     }

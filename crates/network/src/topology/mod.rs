@@ -9,6 +9,7 @@
 
 mod build;
 mod find;
+pub mod weights;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use crate::positive::Positive;
 
 pub use build::{Builder, Error, LINKS_MAX, NAME_MAX, NODES_MAX, NewArc, NewLink, NewNode};
 pub use find::{NotFound, Place};
+pub use weights::Weighting;
 
 /// A node, by its position in [`Topology::nodes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

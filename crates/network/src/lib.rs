@@ -12,6 +12,7 @@ pub mod catalog;
 pub mod fabric;
 pub mod finding;
 mod positive;
+pub mod prometheus;
 pub mod recording;
 pub mod sample;
 pub mod topology;

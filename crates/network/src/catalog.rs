@@ -147,6 +147,11 @@ impl Catalog {
         self.devices[device.index()].ports.values().copied()
     }
 
+    /// The device of this name, if it was ever named.
+    pub fn find_device(&self, device: &str) -> Option<DeviceId> {
+        self.device_by_name.get(device).copied()
+    }
+
     /// The port of this device and interface, if it was ever named.
     pub fn find_port(&self, device: &str, interface: &str) -> Option<PortId> {
         let device = self.device_by_name.get(device)?;

@@ -213,6 +213,21 @@ impl Recording {
     }
 }
 
+/// Reads a table of links, `device,interface,peer_device,peer_interface`, on its own: cabling for telemetry that comes
+/// without. Ports that `catalog` knows are found by their full or abbreviated names; others are added, at `site`.
+///
+/// # Errors
+/// The file cannot be read, lacks a column, or names too much.
+pub fn read_cabling(
+    path: &Path,
+    site: &str,
+    limits: &Limits,
+    catalog: &mut Catalog,
+) -> Result<Cabling, Error> {
+    let (table, _) = Table::open_file(path.to_owned(), &rows::LINK_COLUMNS, limits)?;
+    rows::cabling(table, limits, site, catalog)
+}
+
 fn read_notes(path: &Path, limits: &Limits) -> Result<String, Error> {
     if !path.is_file() {
         return Ok(String::new());

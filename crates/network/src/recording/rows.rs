@@ -150,6 +150,19 @@ fn session_state(table: &Table, k: usize) -> Result<SessionState, Error> {
     }
 }
 
+/// The port that a neighbour means by this name, if telemetry has named it already, in full or abbreviated.
+fn known_port(catalog: &Catalog, device: &str, interface: &str) -> Option<PortId> {
+    let full = full_interface_name(interface);
+    let exact =
+        || catalog.find_port(device, interface).or_else(|| catalog.find_port(device, &full));
+    exact().or_else(|| {
+        let of_device = catalog.find_device(device).into_iter().flat_map(|id| catalog.ports_of(id));
+        let mut alike =
+            of_device.filter(|port| full_interface_name(catalog.interface(*port)) == full);
+        alike.next()
+    })
+}
+
 pub(super) const LINK_COLUMNS: [&str; 4] = ["device", "interface", "peer_device", "peer_interface"];
 
 /// All links of a table of neighbours.
@@ -168,8 +181,11 @@ pub(super) fn cabling(
             });
         }
         let mut end = |device: &str, interface: &str| {
-            let device = catalog.device(device, site)?;
-            catalog.port(device, &full_interface_name(interface))
+            let owner = catalog.device(device, site)?;
+            match known_port(catalog, device, interface) {
+                Some(port) => Ok(port),
+                None => catalog.port(owner, &full_interface_name(interface)),
+            }
         };
         let one = end(table.text(0)?, table.text(1)?).map_err(|full| too_many(&table, full))?;
         let other = end(table.text(2)?, table.text(3)?).map_err(|full| too_many(&table, full))?;

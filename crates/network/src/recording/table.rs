@@ -37,50 +37,49 @@ impl Table {
         columns: &[&'static str],
         limits: &Limits,
     ) -> Result<Option<(Self, u64)>, Error> {
-        for (suffix, is_packed) in [("csv.gz", true), ("csv", false)] {
+        for suffix in ["csv.gz", "csv"] {
             let path = dir.join(format!("{name}.{suffix}"));
-            let file = match File::open(&path) {
-                Ok(file) => file,
-                Err(err) if err.kind() == io::ErrorKind::NotFound => continue,
-                Err(source) => {
-                    return Err(Error::Read { path, line: 0, source });
-                }
-            };
-            let about = file.metadata().map_err(|source| Error::Read {
-                path: path.clone(),
-                line: 0,
-                source,
-            })?;
-            if !about.is_file() {
-                return Err(Error::NotAFile { path });
+            match Self::open_file(path, columns, limits) {
+                Err(Error::Read { line: 0, source, .. })
+                    if source.kind() == io::ErrorKind::NotFound => {}
+                opened => return opened.map(Some),
             }
-            if about.len() > limits.file_bytes_max {
-                return Err(Error::TooLarge {
-                    path,
-                    limit: limits.file_bytes_max,
-                    what: "on disk",
-                });
-            }
-            let packed = Arc::new(AtomicU64::new(0));
-            let counted = Counted {
-                inner: BufReader::with_capacity(64 << 10, file),
-                done: Arc::clone(&packed),
-            };
-            let raw: Box<dyn Read + Send> =
-                if is_packed { Box::new(MultiGzDecoder::new(counted)) } else { Box::new(counted) };
-            let bounded = Bounded {
-                inner: raw,
-                packed: Arc::clone(&packed),
-                unpacked: 0,
-                limit: limits.unpacked_bytes_max,
-                ratio: if is_packed { limits.unpacked_ratio_max } else { u64::MAX },
-                ratio_from: limits.unpacked_ratio_from,
-            };
-            let input = Box::new(BufReader::with_capacity(256 << 10, bounded));
-            let table = Self::new(path, input, packed, columns, limits)?;
-            return Ok(Some((table, about.len())));
         }
         Ok(None)
+    }
+
+    /// Opens one file, packed if it is called `.gz`; gives its size on disk, too.
+    pub(super) fn open_file(
+        path: PathBuf,
+        columns: &[&'static str],
+        limits: &Limits,
+    ) -> Result<(Self, u64), Error> {
+        let is_packed = path.extension().is_some_and(|extension| extension == "gz");
+        let unread = |source| Error::Read { path: path.clone(), line: 0, source };
+        let file = File::open(&path).map_err(unread)?;
+        let about = file.metadata().map_err(unread)?;
+        if !about.is_file() {
+            return Err(Error::NotAFile { path });
+        }
+        if about.len() > limits.file_bytes_max {
+            return Err(Error::TooLarge { path, limit: limits.file_bytes_max, what: "on disk" });
+        }
+        let packed = Arc::new(AtomicU64::new(0));
+        let counted =
+            Counted { inner: BufReader::with_capacity(64 << 10, file), done: Arc::clone(&packed) };
+        let raw: Box<dyn Read + Send> =
+            if is_packed { Box::new(MultiGzDecoder::new(counted)) } else { Box::new(counted) };
+        let bounded = Bounded {
+            inner: raw,
+            packed: Arc::clone(&packed),
+            unpacked: 0,
+            limit: limits.unpacked_bytes_max,
+            ratio: if is_packed { limits.unpacked_ratio_max } else { u64::MAX },
+            ratio_from: limits.unpacked_ratio_from,
+        };
+        let input = Box::new(BufReader::with_capacity(256 << 10, bounded));
+        let table = Self::new(path, input, packed, columns, limits)?;
+        Ok((table, about.len()))
     }
 
     /// Reads the header from any input and finds the columns in it.

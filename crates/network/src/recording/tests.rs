@@ -234,3 +234,24 @@ proptest! {
         let _ = read_all(dir.path(), &Limits::default());
     }
 }
+
+#[test]
+fn cabling_on_its_own_finds_ports_under_both_of_their_names() {
+    let links = "peer_interface,device,interface,peer_device\n\
+                 HundredGigE0/0/0/1,leaf1,Hu0/0/0/1,spine1\nTe1/1,leaf1,Te1/1,spine1\n";
+    let dir = dir_with(&[("links.csv", links.as_bytes())]);
+    let mut catalog = Catalog::default();
+    let leaf = catalog.device("leaf1", "lab").expect("room");
+    let spine = catalog.device("spine1", "lab").expect("room");
+    let long = catalog.port(leaf, "HundredGigE0/0/0/1").expect("room");
+    let short = catalog.port(spine, "Hu0/0/0/1").expect("room");
+    let path = dir.path().join("links.csv");
+    let cabling =
+        read_cabling(&path, "lab", &Limits::default(), &mut catalog).expect("a table of links");
+    assert_eq!(cabling.peer(long), Some(short));
+    assert_eq!(cabling.ends().count(), 4);
+    assert!(catalog.find_port("leaf1", "TenGigE1/1").is_some());
+    let absent = dir.path().join("absent.csv");
+    let error = read_cabling(&absent, "lab", &Limits::default(), &mut catalog).expect_err("absent");
+    assert!(error.to_string().contains("absent.csv"), "{error}");
+}

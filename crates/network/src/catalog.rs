@@ -137,6 +137,11 @@ impl Catalog {
         self.devices.len()
     }
 
+    /// All devices in the order of first sight.
+    pub fn devices(&self) -> impl Iterator<Item = DeviceId> + use<> {
+        (0..self.devices.len() as u32).map(DeviceId)
+    }
+
     /// All ports in the order of first sight.
     pub fn ports(&self) -> impl Iterator<Item = PortId> + use<> {
         (0..self.ports.len() as u32).map(PortId)

@@ -1,6 +1,7 @@
 //! Networks: what they are, what they carry, what would happen to them, and what telemetry says of them.
 //!
 //! [`topology`] is how a network is wired and [`traffic`] is what it is asked to carry.
+//! [`wired`] makes a topology of cabling, so that what watchers name can be found in it.
 //! [`recording`] reads stored telemetry, [`fabric`] generates it; both yield the same [`Sample`]s.
 //! [`watch`] folds samples into [`Finding`]s: a condition that was raised, and later its end.
 //! The watchers and the fabric read no clock, no file and no ambient randomness, so a run is its input and its seed.
@@ -18,6 +19,7 @@ pub mod sample;
 pub mod topology;
 pub mod traffic;
 pub mod watch;
+pub mod wired;
 
 pub use cabling::{Cabling, Grouping};
 pub use catalog::{Catalog, DeviceId, PortId, SessionId};
@@ -25,3 +27,4 @@ pub use finding::{Fact, FactValue, Finding, FindingState};
 pub use positive::Positive;
 pub use sample::{Collected, Counters, LinkState, Reading, Sample, SessionState};
 pub use watch::{Output, Shift, WatchConfig, Watchers};
+pub use wired::Wired;

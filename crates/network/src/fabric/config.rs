@@ -56,6 +56,9 @@ pub enum Error {
         /// Its range.
         expected: &'static str,
     },
+    /// A site's name that no topology takes, or one name twice.
+    #[error(transparent)]
+    Topology(#[from] crate::topology::Error),
     /// More links than one fabric may have.
     #[error("the fabric would have {found} links, expected at most {LINKS_MAX}")]
     TooManyLinks {

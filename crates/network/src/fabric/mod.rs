@@ -20,6 +20,8 @@ pub use truth::GroundTruth;
 use crate::cabling::Cabling;
 use crate::catalog::Catalog;
 use crate::sample::{LinkState, Reading, Sample, SessionState};
+use crate::topology::{LinkId, Topology};
+use crate::wired::Wired;
 use plan::{Link, build};
 use traffic::{Demand, normal, split};
 use trouble::{Place, Schedule, Trouble, unit};
@@ -33,6 +35,7 @@ pub struct Fabric {
     config: FabricConfig,
     catalog: Catalog,
     cabling: Cabling,
+    wired: Wired,
     links: Vec<Link>,
     /// Links of each leaf, as a range: leaves own consecutive links.
     links_per_leaf: usize,
@@ -60,6 +63,7 @@ impl Fabric {
         };
         let mut traffic_rng = stream(0);
         let (catalog, cabling, links) = build(&config)?;
+        let wired = Wired::new("generated fabric", &catalog, &cabling)?;
         let sites = config.sites.len();
         let demand = |_| [Demand::new(&mut traffic_rng), Demand::new(&mut traffic_rng)];
         let demands = (0..sites * config.leaves).map(demand).collect();
@@ -71,6 +75,7 @@ impl Fabric {
             troubles: Vec::new(),
             now_ms: start_ms,
             config,
+            wired,
             catalog,
             cabling,
             links,
@@ -87,6 +92,27 @@ impl Fabric {
     /// All links.
     pub fn cabling(&self) -> &Cabling {
         &self.cabling
+    }
+
+    /// How it is wired, with the link of every port; capacities in bit/s.
+    pub fn wired(&self) -> &Wired {
+        &self.wired
+    }
+
+    /// How it is wired: the devices and links of [`Fabric::catalog`], `leaf1--spine2#1` and so on.
+    pub fn topology(&self) -> &Topology {
+        self.wired.topology()
+    }
+
+    /// What the entity or target of one of its findings stands for in [`Fabric::topology`].
+    pub fn place(&self, name: &str) -> Option<crate::topology::Place> {
+        self.wired.place(&self.catalog, name)
+    }
+
+    /// Links that carry nothing now: down, shut, or without a session.
+    pub fn links_out(&self) -> Vec<LinkId> {
+        let out = self.links.iter().filter(|link| !link.is_usable());
+        out.filter_map(|link| self.wired.link(link.ends[0].port)).collect()
     }
 
     /// Simulated time, ms since 1970 UTC.

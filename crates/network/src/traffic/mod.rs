@@ -71,18 +71,13 @@ pub struct TrafficSeries {
 }
 
 /// When the steps of a series begin.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Times {
     /// Nothing is known but their order.
+    #[default]
     Steps,
     /// Milliseconds since 1970, strictly growing; the time zone is the source's.
     Clock(Vec<i64>),
-}
-
-impl Default for Times {
-    fn default() -> Self {
-        Self::Steps
-    }
 }
 
 impl TrafficSeries {

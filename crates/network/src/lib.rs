@@ -2,6 +2,7 @@
 //!
 //! [`topology`] is how a network is wired and [`traffic`] is what it is asked to carry.
 //! [`wired`] makes a topology of cabling, so that what watchers name can be found in it.
+//! [`routing`] is where traffic goes, and [`what_if`] is what an action would do to it.
 //! [`recording`] reads stored telemetry, [`fabric`] generates it; both yield the same [`Sample`]s.
 //! [`watch`] folds samples into [`Finding`]s: a condition that was raised, and later its end.
 //! The watchers and the fabric read no clock, no file and no ambient randomness, so a run is its input and its seed.
@@ -15,11 +16,13 @@ pub mod finding;
 mod positive;
 pub mod prometheus;
 pub mod recording;
+pub mod routing;
 pub mod sample;
 pub mod topology;
 pub mod traffic;
 pub mod watch;
 pub mod wired;
+pub mod what_if;
 
 pub use cabling::{Cabling, Grouping};
 pub use catalog::{Catalog, DeviceId, PortId, SessionId};

@@ -1,0 +1,74 @@
+//! What the network carries after a change, as it stands in the scratch.
+
+use super::{Baseline, Scratch};
+use crate::routing::{DOWN, Loads, Overlay};
+use crate::topology::ArcId;
+use crate::traffic::Demand;
+
+/// Loads after a change.
+#[derive(Debug, Clone, Copy)]
+pub struct Effect<'s> {
+    baseline: &'s Baseline,
+    scratch: &'s Scratch,
+}
+
+impl<'s> Effect<'s> {
+    pub(super) fn new(baseline: &'s Baseline, scratch: &'s Scratch) -> Self {
+        Self { baseline, scratch }
+    }
+
+    /// The network before the change.
+    #[must_use]
+    pub fn baseline(&self) -> &'s Baseline {
+        self.baseline
+    }
+
+    /// What was changed.
+    #[must_use]
+    pub fn overlay(&self) -> &'s Overlay {
+        self.scratch.overlay()
+    }
+
+    /// What an arc carries after the change, bit/s.
+    #[must_use]
+    pub fn arc_bps(&self, arc: ArcId) -> f64 {
+        self.slot_bps(self.baseline.wiring.slot(arc))
+    }
+
+    pub(super) fn slot_bps(&self, slot: usize) -> f64 {
+        let bps = self.scratch.load[slot];
+        // What is left by rounding is nothing.
+        let is_nothing =
+            bps <= self.baseline.negligible_bps || self.scratch.state().weight(slot) == DOWN;
+        if is_nothing && bps != self.baseline.load[slot] { 0.0 } else { bps }
+    }
+
+    /// Arcs that may carry something else than before, in no order that matters.
+    pub fn touched(&self) -> impl Iterator<Item = ArcId> + use<'s> {
+        let wiring = &self.baseline.wiring;
+        let slots = self.scratch.touched.iter().flat_map(|&node| wiring.leaving(node as usize));
+        slots.map(|slot| wiring.arc(slot))
+    }
+
+    /// Demands that found a way before the change and find none after it, ordered by destination.
+    #[must_use]
+    pub fn cut_off(&self) -> &'s [Demand] {
+        &self.scratch.cut_off
+    }
+
+    /// How much the change cuts off, bit/s.
+    #[must_use]
+    pub fn cut_off_bps(&self) -> f64 {
+        self.scratch.cut_off.iter().map(|demand| demand.bps).sum()
+    }
+
+    /// All loads after the change; stranded is also what was before it.
+    #[must_use]
+    pub fn loads(&self) -> Loads {
+        let arcs = (0u32..).take(self.baseline.load.len()).map(ArcId);
+        let mut stranded = self.baseline.loads().stranded().to_vec();
+        stranded.extend(self.cut_off());
+        stranded.sort_by_key(|demand| (demand.to, demand.from));
+        Loads::new(arcs.map(|arc| self.arc_bps(arc)).collect(), stranded)
+    }
+}

@@ -21,8 +21,8 @@ pub mod sample;
 pub mod topology;
 pub mod traffic;
 pub mod watch;
-pub mod wired;
 pub mod what_if;
+pub mod wired;
 
 pub use cabling::{Cabling, Grouping};
 pub use catalog::{Catalog, DeviceId, PortId, SessionId};

@@ -10,7 +10,7 @@ pub struct FabricConfig {
     pub sites: Vec<String>,
     /// Spines per site, 1 to 256.
     pub spines: usize,
-    /// Leaves per site, 1 to 1024.
+    /// Leaves per site, 2 to 1024: a single one has nobody to talk to.
     pub leaves: usize,
     /// Parallel links from each leaf to each spine, 1 to 16.
     pub parallel_links: usize,
@@ -22,8 +22,16 @@ pub struct FabricConfig {
     pub utilisation: f64,
     /// Swing of the utilisation over a day as a share of it, 0 to 1.
     pub daily_swing: f64,
+    /// Mean simulated time between two bursts of a site, s, at least 1.
+    pub burst_every_s: f64,
+    /// Longest time by which a device's published counters are behind, ms, 0 to 900; each reading draws its own.
+    pub read_lag_ms: u32,
     /// Mean simulated time between the beginnings of two troubles, s, at least 1.
     pub trouble_every_s: f64,
+    /// By how much longer than minutes the troubles last that do not pass by themselves, 0.1 to 1000.
+    pub lasting: f64,
+    /// Time until hands have mended a link that was taken out or has a ticket, s, 60 to 604800.
+    pub mend_after_s: f64,
 }
 
 impl Default for FabricConfig {
@@ -38,7 +46,11 @@ impl Default for FabricConfig {
             interval_ms: 10_000,
             utilisation: 0.35,
             daily_swing: 0.5,
+            burst_every_s: 120.0,
+            read_lag_ms: 200,
             trouble_every_s: 150.0,
+            lasting: 1.0,
+            mend_after_s: 3_600.0,
         }
     }
 }
@@ -80,11 +92,15 @@ impl FabricConfig {
         };
         range("sites", self.sites.len() as f64, 1.0, 100.0, "1 to 100 names")?;
         range("spines", self.spines as f64, 1.0, 256.0, "1 to 256")?;
-        range("leaves", self.leaves as f64, 1.0, 1_024.0, "1 to 1024")?;
+        range("leaves", self.leaves as f64, 2.0, 1_024.0, "2 to 1024")?;
         range("parallel_links", self.parallel_links as f64, 1.0, 16.0, "1 to 16")?;
         range("interval_ms", self.interval_ms as f64, 1e3, 6e4, "1000 to 60000")?;
         range("utilisation", self.utilisation, 0.01, 0.9, "0.01 to 0.9")?;
         range("daily_swing", self.daily_swing, 0.0, 1.0, "0 to 1")?;
+        range("burst_every_s", self.burst_every_s, 1.0, 1e9, "1 to 1000000000")?;
+        range("read_lag_ms", f64::from(self.read_lag_ms), 0.0, 900.0, "0 to 900")?;
+        range("lasting", self.lasting, 0.1, 1e3, "0.1 to 1000")?;
+        range("mend_after_s", self.mend_after_s, 60.0, 604_800.0, "60 to 604800")?;
         range("trouble_every_s", self.trouble_every_s, 1.0, 1e9, "1 to 1000000000")?;
         let links = self.sites.len() * self.spines * self.leaves * self.parallel_links;
         if links > LINKS_MAX {

@@ -1,6 +1,7 @@
 //! The plan of a generated fabric: its devices, its links, and what a link counts.
 
 use super::config::{Error, FabricConfig};
+use super::forward::Lane;
 use crate::cabling::Cabling;
 use crate::catalog::{Catalog, PortId, SessionId};
 use crate::sample::{Counters, LinkState};
@@ -13,6 +14,8 @@ pub(super) struct End {
     pub(super) port: PortId,
     pub(super) session: SessionId,
     pub(super) counters: Counters,
+    /// The counters at the step before.
+    pub(super) before: Counters,
 }
 
 #[derive(Debug)]
@@ -23,8 +26,6 @@ pub(super) struct Link {
     pub(super) ends: [End; 2],
     pub(super) state: [LinkState; 2],
     pub(super) session_up: bool,
-    /// Errors per packet received at the leaf's end.
-    pub(super) error_ratio: f64,
 }
 
 impl Link {
@@ -32,19 +33,33 @@ impl Link {
         self.session_up && self.state[0] == LinkState::Up && self.state[1] == LinkState::Up
     }
 
-    /// Counts bytes at both ends: direction 0 leaves the leaf, direction 1 arrives there.
-    pub(super) fn carry(&mut self, direction: usize, bytes: f64) {
-        let packets = (bytes / PACKET_BYTES) as u64;
+    /// Counts at both ends what a direction carried for `seconds`: 0 leaves the leaf, 1 arrives there.
+    pub(super) fn count(&mut self, direction: usize, lane: &Lane, seconds: f64) {
+        let bytes = |bps: f64| (bps * seconds / 8.0) as u64;
+        let packets = |bps: f64| (bps * seconds / 8.0 / PACKET_BYTES) as u64;
         let from = &mut self.ends[direction].counters;
-        from.bytes_sent += bytes as u64;
-        from.packets_sent += packets;
+        from.bytes_sent += bytes(lane.sent_bps);
+        from.packets_sent += packets(lane.sent_bps);
         let to = &mut self.ends[1 - direction].counters;
-        to.bytes_received += bytes as u64;
-        to.packets_received += packets;
-        if direction == 1 {
-            let errors = (packets as f64 * self.error_ratio) as u64;
-            to.input_errors += errors;
-            to.crc_errors += errors;
+        to.bytes_received += bytes(lane.received_bps);
+        to.packets_received += packets(lane.received_bps);
+        let errors = packets(lane.sent_bps * lane.errors);
+        to.input_errors += errors;
+        to.crc_errors += errors;
+    }
+}
+
+impl End {
+    /// The counters as the device tells them: those of traffic are behind by this share of the interval.
+    pub(super) fn told(&self, behind: f64) -> Counters {
+        let back = |now: u64, before: u64| now - ((now - before) as f64 * behind) as u64;
+        let (now, before) = (&self.counters, &self.before);
+        Counters {
+            bytes_received: back(now.bytes_received, before.bytes_received),
+            bytes_sent: back(now.bytes_sent, before.bytes_sent),
+            packets_received: back(now.packets_received, before.packets_received),
+            packets_sent: back(now.packets_sent, before.packets_sent),
+            ..self.counters
         }
     }
 }
@@ -60,7 +75,7 @@ pub(super) fn build(config: &FabricConfig) -> Result<(Catalog, Cabling, Vec<Link
         let name = format!("{prefix}0/0/0/{port}");
         let port = catalog.port(device, &name).expect("fewer ports than a catalog holds");
         let session = catalog.session(port, &peer).expect("one session per port");
-        End { port, session, counters: Counters::default() }
+        End { port, session, counters: Counters::default(), before: Counters::default() }
     };
     for (s, site) in config.sites.iter().enumerate() {
         for l in 0..config.leaves {
@@ -78,14 +93,7 @@ pub(super) fn build(config: &FabricConfig) -> Result<(Catalog, Cabling, Vec<Link
                     let down = end(spine_name, site, l * config.parallel_links + k, leaf_name);
                     cabling.connect(up.port, down.port);
                     let state = [LinkState::Up; 2];
-                    links.push(Link {
-                        leaf,
-                        spine,
-                        ends: [up, down],
-                        state,
-                        session_up: true,
-                        error_ratio: 0.0,
-                    });
+                    links.push(Link { leaf, spine, ends: [up, down], state, session_up: true });
                 }
             }
         }

@@ -31,13 +31,15 @@ pub enum TroubleKind {
     BulkTransfer,
     /// A session that is stuck; the link is fine.
     SessionStuck,
-    /// A link that is up and forwards nothing.
+    /// A link whose session is lost and that forwards nothing, while some traffic still enters it.
     PathBroken,
+    /// A link that loses packets and counts no error.
+    SilentDrops,
 }
 
 impl TroubleKind {
     /// How often each kind begins, relative to the others.
-    const WEIGHTS: [(TroubleKind, u32); 13] = [
+    const WEIGHTS: [(TroubleKind, u32); 14] = [
         (TroubleKind::DirtyOptics, 18),
         (TroubleKind::ErrorBurst, 8),
         (TroubleKind::Flapping, 14),
@@ -51,6 +53,7 @@ impl TroubleKind {
         (TroubleKind::BulkTransfer, 9),
         (TroubleKind::SessionStuck, 8),
         (TroubleKind::PathBroken, 5),
+        (TroubleKind::SilentDrops, 8),
     ];
 
     fn draw(rng: &mut ChaCha8Rng) -> Self {
@@ -78,8 +81,39 @@ impl TroubleKind {
             | TroubleKind::PortHang
             | TroubleKind::HashPolarised
             | TroubleKind::SessionStuck
-            | TroubleKind::PathBroken => (400.0, 1_800.0),
+            | TroubleKind::PathBroken
+            | TroubleKind::SilentDrops => (400.0, 1_800.0),
         }
+    }
+
+    /// Whether it stays until somebody does something, or hands come by themselves.
+    fn is_lasting(self) -> bool {
+        match self {
+            TroubleKind::DirtyOptics
+            | TroubleKind::Flapping
+            | TroubleKind::FibreCut
+            | TroubleKind::PortHang
+            | TroubleKind::HashPolarised
+            | TroubleKind::SessionStuck
+            | TroubleKind::PathBroken
+            | TroubleKind::SilentDrops => true,
+            TroubleKind::ErrorBurst
+            | TroubleKind::FlapsBriefly
+            | TroubleKind::BulkTransfer
+            | TroubleKind::ElephantFlow
+            | TroubleKind::Maintenance
+            | TroubleKind::RestartAhead => false,
+        }
+    }
+
+    /// Whether it is work that people have planned, not something to recover from.
+    pub fn is_planned(self) -> bool {
+        matches!(self, TroubleKind::Maintenance | TroubleKind::RestartAhead)
+    }
+
+    /// Whether any action that watchers propose helps against it; the others end by themselves or by hands.
+    pub fn is_curable(self) -> bool {
+        self.is_lasting() && self != TroubleKind::FibreCut || self == TroubleKind::ElephantFlow
     }
 
     /// The scenario types that this trouble shows itself as, the most telling first.
@@ -99,6 +133,7 @@ impl TroubleKind {
             TroubleKind::SessionStuck | TroubleKind::PathBroken => {
                 &["session-loss", "link-imbalance"]
             }
+            TroubleKind::SilentDrops => &["silent-drops"],
         }
     }
 
@@ -106,15 +141,15 @@ impl TroubleKind {
     pub(super) fn judge(self, action: &str, is_link_spare: bool) -> (bool, &'static str) {
         use TroubleKind as T;
         match (self, action) {
-            (T::DirtyOptics | T::Flapping | T::SessionStuck | T::PathBroken, "remove-link")
-                if !is_link_spare =>
-            {
-                (false, "the links that are left could not carry the traffic")
-            }
-            (T::DirtyOptics | T::Flapping, "remove-link") => {
+            (
+                T::DirtyOptics | T::Flapping | T::SessionStuck | T::PathBroken | T::SilentDrops,
+                "remove-link",
+            ) if !is_link_spare => (false, "the links that are left could not carry the traffic"),
+            (T::DirtyOptics | T::Flapping | T::SilentDrops, "remove-link") => {
                 (true, "the bad link no longer hurts traffic")
             }
             (T::DirtyOptics, "replace-optics-ticket") => (true, "the optics are dirty"),
+            (T::SilentDrops, "investigate-ticket") => (true, "something on the link loses packets"),
             (T::ErrorBurst, _) => (false, "the errors pass by themselves"),
             (T::Flapping, "dampen-link") => (true, "routing sees fewer changes"),
             (T::FlapsBriefly, _) => (false, "the link settles by itself"),
@@ -159,6 +194,17 @@ pub(super) struct Trouble {
     pub(super) severity: f64,
     /// Which of several equal things it hits, such as one link of many.
     pub(super) choice: usize,
+    /// Since when it has hurt no longer, ms, while it does not.
+    pub(super) recovered_ms: Option<i64>,
+    /// Whether its end has been told.
+    pub(super) is_past: bool,
+}
+
+impl Trouble {
+    /// The end that people shut: the one whose far end is worked on, a spine where a device is about to restart.
+    pub(super) fn shut_end(&self) -> usize {
+        if self.kind == TroubleKind::RestartAhead { 0 } else { self.choice % 2 }
+    }
 }
 
 /// Draws troubles one after the other.
@@ -168,13 +214,21 @@ pub(super) struct Schedule {
     next_ms: i64,
     next_id: u64,
     every_ms: f64,
+    /// By how much longer than in the table lasting troubles last.
+    lasting: f64,
 }
 
 impl Schedule {
     /// A schedule whose first trouble comes once watchers know what is normal.
-    pub(super) fn new(rng: ChaCha8Rng, start_ms: i64, every_s: f64) -> Self {
+    pub(super) fn new(rng: ChaCha8Rng, start_ms: i64, every_s: f64, lasting: f64) -> Self {
         const QUIET_START_MS: i64 = 180_000;
-        Self { rng, next_ms: start_ms + QUIET_START_MS, next_id: 1, every_ms: every_s * 1e3 }
+        Self {
+            rng,
+            next_ms: start_ms + QUIET_START_MS,
+            next_id: 1,
+            every_ms: every_s * 1e3,
+            lasting,
+        }
     }
 
     /// The next trouble that begins by `now_ms`, if its place is free.
@@ -202,13 +256,24 @@ impl Schedule {
             _ => Place::Link(below(&mut self.rng, links)),
         };
         let (least, most) = kind.lasts_s();
-        let lasts_s = least + unit(&mut self.rng) * (most - least);
+        let longer = if kind.is_lasting() { self.lasting } else { 1.0 };
+        let lasts_s = longer * (least + unit(&mut self.rng) * (most - least));
         let severity = unit(&mut self.rng);
         let choice = below(&mut self.rng, 1 << 16);
         let id = self.next_id;
         self.next_id += 1;
         let end_ms = begin_ms + (lasts_s * 1e3) as i64;
-        is_free(place).then_some(Trouble { id, kind, place, begin_ms, end_ms, severity, choice })
+        is_free(place).then_some(Trouble {
+            id,
+            kind,
+            place,
+            begin_ms,
+            end_ms,
+            severity,
+            choice,
+            recovered_ms: None,
+            is_past: false,
+        })
     }
 
     /// Whether another trouble begins by `now_ms`.

@@ -40,20 +40,8 @@ impl Fabric {
         GroundTruth { trouble: Some(trouble.kind), trouble_id: trouble.id, helps, reason }
     }
 
-    /// Does what a finding proposes; ends the trouble and gives `true` if that helps.
-    pub fn act(&mut self, finding: &Finding) -> bool {
-        let truth = self.ground_truth(finding);
-        if truth.helps
-            && let Some(trouble) =
-                self.troubles.iter_mut().find(|trouble| trouble.id == truth.trouble_id)
-        {
-            trouble.end_ms = trouble.end_ms.min(self.now_ms);
-        }
-        truth.helps
-    }
-
     /// The latest trouble that shows itself as this finding at its place.
-    fn cause(&self, finding: &Finding) -> Option<&Trouble> {
+    pub(super) fn cause(&self, finding: &Finding) -> Option<&Trouble> {
         let names = |device: &str| {
             finding.entity.strip_prefix(device).is_some_and(|rest| rest.starts_with(['→', ':']))
         };

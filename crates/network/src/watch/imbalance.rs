@@ -53,6 +53,13 @@ pub(super) struct Episode {
     calm: u32,
 }
 
+impl Episode {
+    /// Whether the spread was back at its norm in the last round.
+    pub(super) fn is_calm(&self) -> bool {
+        self.calm > 0
+    }
+}
+
 #[derive(Debug, Default)]
 struct Round {
     rates: Vec<f64>,

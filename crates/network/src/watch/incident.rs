@@ -96,6 +96,14 @@ impl Incidents {
             }
             incident.due_ms = None;
             incident.groups.retain(|&group| imbalance.episode(group).is_some());
+            // Back at its norm, and perhaps over in a moment: nobody is called before that is known.
+            let is_calm = |&group: &u32| imbalance.episode(group).is_some_and(Episode::is_calm);
+            if !is_reminder && !incident.groups.is_empty() && incident.groups.iter().all(is_calm) {
+                let due = view.now_ms + config.settle_ms.max(1);
+                incident.due_ms = Some(due);
+                self.due.insert((due, device));
+                continue;
+            }
             if !is_reminder
                 && incident.groups.iter().any(|&group| is_explained(view, config, group))
             {

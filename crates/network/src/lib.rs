@@ -13,6 +13,7 @@ pub mod cabling;
 pub mod catalog;
 pub mod fabric;
 pub mod finding;
+pub mod optimum;
 mod positive;
 pub mod prometheus;
 pub mod recording;

@@ -20,12 +20,16 @@ pub const SHARED: [&str; 6] = [
 
 /// Where the shared recordings are; says loudly if they are not there.
 pub fn shared_dir() -> Option<PathBuf> {
-    let dir =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/dc-fabric-telemetry");
+    data("dc-fabric-telemetry")
+}
+
+/// Where a set of shared data is; says loudly if it is not there.
+pub fn data(set: &str) -> Option<PathBuf> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(set);
     if dir.is_dir() {
         return Some(dir);
     }
-    eprintln!("SKIPPED: no recordings at {}; this test has checked nothing", dir.display());
+    eprintln!("SKIPPED: no data at {}; this test has checked nothing", dir.display());
     None
 }
 

@@ -3,6 +3,7 @@
 //! [`topology`] is how a network is wired and [`traffic`] is what it is asked to carry.
 //! [`wired`] makes a topology of cabling, so that what watchers name can be found in it.
 //! [`routing`] is where traffic goes, and [`what_if`] is what an action would do to it.
+//! [`format`](mod@format) reads both from files.
 //! [`recording`] reads stored telemetry, [`fabric`] generates it; both yield the same [`Sample`]s.
 //! [`watch`] folds samples into [`Finding`]s: a condition that was raised, and later its end.
 //! The watchers and the fabric read no clock, no file and no ambient randomness, so a run is its input and its seed.
@@ -13,6 +14,7 @@ pub mod cabling;
 pub mod catalog;
 pub mod fabric;
 pub mod finding;
+pub mod format;
 pub mod optimum;
 mod positive;
 pub mod prometheus;

@@ -169,6 +169,12 @@ impl Builder {
         self.node_names.get(name).copied()
     }
 
+    /// How many nodes were added.
+    #[must_use]
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// Name of a node that was added.
     #[must_use]
     pub fn node_name(&self, id: NodeId) -> &str {

@@ -256,6 +256,19 @@ impl Topology {
         self
     }
 
+    /// The same network with other weights among equal-cost next hops.
+    ///
+    /// # Panics
+    /// If there is not exactly one weight per arc: weights are computed, not read.
+    #[must_use]
+    pub fn with_splits(mut self, splits: &[Positive]) -> Self {
+        assert_eq!(splits.len(), self.arcs.len(), "one weight per arc");
+        for (arc, &split) in self.arcs.iter_mut().zip(splits) {
+            arc.split = split;
+        }
+        self
+    }
+
     /// The same network with every missing capacity taken to be `bps`.
     #[must_use]
     pub fn assuming_capacity(mut self, bps: Positive) -> Self {

@@ -19,4 +19,4 @@ pub use loads::{Loads, route};
 pub use overlay::{ArcOverlay, Overlay};
 pub(crate) use queue::RadixQueue;
 pub(crate) use shortest::Shortest;
-pub(crate) use spread::{Hop, next_hops};
+pub(crate) use spread::{Hop, next_hops, share_out, tight_hops};

@@ -18,6 +18,18 @@ pub(crate) fn next_hops(
     dist: impl Fn(usize) -> u64,
     hops: &mut Vec<Hop>,
 ) {
+    tight_hops(net, node, dest, dist, hops);
+    share_out(net, hops);
+}
+
+/// Fills `hops` with the arcs of a node that lie on shortest paths to `dest`; shares are left to [`share_out`].
+pub(crate) fn tight_hops(
+    net: Net<'_>,
+    node: usize,
+    dest: usize,
+    dist: impl Fn(usize) -> u64,
+    hops: &mut Vec<Hop>,
+) {
     hops.clear();
     let here = dist(node);
     if here >= UNREACHABLE || node == dest {
@@ -28,6 +40,10 @@ pub(crate) fn next_hops(
             hops.push(Hop { slot: small(slot), share: 1.0 });
         }
     }
+}
+
+/// Gives each hop its share.
+pub(crate) fn share_out(net: Net<'_>, hops: &mut Vec<Hop>) {
     if net.state.is_even() {
         let share = 1.0 / hops.len() as f64;
         hops.iter_mut().for_each(|hop| hop.share = share);

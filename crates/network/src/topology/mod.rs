@@ -8,6 +8,7 @@
 //! A topology does not change once it is built; what an action would change is laid over it by a what-if.
 
 mod build;
+pub mod clos;
 mod find;
 pub mod weights;
 

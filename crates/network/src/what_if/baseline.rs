@@ -6,7 +6,9 @@
 
 use std::sync::Arc as Shared;
 
-use crate::routing::{Hop, Loads, Net, Overlay, Shortest, State, UNREACHABLE, Wiring, next_hops};
+use crate::routing::{
+    Hop, Loads, Net, Overlay, Shortest, State, UNREACHABLE, Wiring, share_out, tight_hops,
+};
 use crate::topology::{NodeId, Topology};
 use crate::traffic::{Demand, TrafficMatrix};
 
@@ -56,11 +58,13 @@ pub(super) struct Destination {
 }
 
 /// Where a node's next hops are among the slots that leave it.
+///
+/// A spine looks at hundreds of arcs and uses one: the first and the number of them save the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Span {
     /// Slot of the first.
     pub(super) first: u32,
-    /// How many there are.
+    /// How many lie on shortest paths, also those that a shift leaves without a share.
     pub(super) count: u32,
 }
 
@@ -191,6 +195,27 @@ impl Destination {
         }
     }
 
+    /// Fills `hops` with the next hops of a node as they are in the baseline, by the slots known from `span`.
+    pub(super) fn known_hops(&self, net: Net<'_>, node: usize, hops: &mut Vec<Hop>) {
+        let Span { first, count } = self.span[node];
+        hops.clear();
+        if count == 1 {
+            hops.push(Hop { slot: first, share: 1.0 });
+            return;
+        }
+        let here = self.dist[node];
+        let mut slot = first as usize;
+        // INVARIANT: `span` counts what is tight, so the search ends within the node's slots.
+        while hops.len() < count as usize {
+            let head = self.dist[net.wiring.head(slot)];
+            if net.is_tight(slot, self.node as usize, here, head) {
+                hops.push(Hop { slot: slot as u32, share: 1.0 });
+            }
+            slot += 1;
+        }
+        share_out(net, hops);
+    }
+
     /// Sends the demands on their way, the farthest node first, so that all that comes to a node has come.
     fn send(
         &mut self,
@@ -204,11 +229,15 @@ impl Destination {
             self.flow[demand.from.index()] = demand.bps;
         }
         for node in order.iter().rev().map(|&node| node as usize) {
-            next_hops(net, node, self.node as usize, |node| self.dist[node], hops);
+            tight_hops(net, node, self.node as usize, |node| self.dist[node], hops);
             self.span[node] = Span {
                 first: hops.first().map_or(0, |hop| hop.slot),
                 count: u32::try_from(hops.len()).unwrap_or(u32::MAX),
             };
+            if self.flow[node] == 0.0 {
+                continue;
+            }
+            share_out(net, hops);
             for hop in hops.iter() {
                 let slot = hop.slot as usize;
                 let bps = self.flow[node] * hop.share;

@@ -46,8 +46,16 @@ impl<'s> Effect<'s> {
     /// Arcs that may carry something else than before, in no order that matters.
     pub fn touched(&self) -> impl Iterator<Item = ArcId> + use<'s> {
         let wiring = &self.baseline.wiring;
-        let slots = self.scratch.touched.iter().flat_map(|&node| wiring.leaving(node as usize));
-        slots.map(|slot| wiring.arc(slot))
+        self.touched_slots().map(|slot| wiring.arc(slot))
+    }
+
+    pub(super) fn touched_slots(&self) -> impl Iterator<Item = usize> + use<'s> {
+        let wiring = &self.baseline.wiring;
+        self.scratch.touched.iter().flat_map(|&node| wiring.leaving(node as usize))
+    }
+
+    pub(super) fn is_touched(&self, node: usize) -> bool {
+        self.scratch.is_touched[node]
     }
 
     /// Demands that found a way before the change and find none after it, ordered by destination.

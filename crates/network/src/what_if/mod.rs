@@ -6,11 +6,24 @@
 //! the change downstream. Loads are those of a full computation up to rounding.
 //! [`Summary`] is the answer in names and numbers; [`sweep`] asks it in short of every single link.
 
+mod assess;
 mod baseline;
+mod change;
 mod detour;
 mod effect;
+mod graph_cuts;
+mod redundancy;
 mod scratch;
+mod summary;
+mod sweep;
 
+pub use assess::{LIMIT_DEFAULT, what_if};
 pub use baseline::{Baseline, CELLS_MAX, TooLarge};
+pub use change::{CHANGES_MAX, Change, Error};
 pub use effect::Effect;
+pub use redundancy::WAYS_MAX;
 pub use scratch::Scratch;
+pub use summary::{
+    ArcChange, Bounded, Condition, CutOff, Group, Moved, NextHops, Pair, Peak, Redundancy, Summary,
+};
+pub use sweep::{Failure, Sweep};

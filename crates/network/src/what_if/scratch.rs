@@ -24,7 +24,7 @@ pub struct Scratch {
     pub(super) load: Vec<f64>,
     /// Nodes from which something else goes out than before.
     pub(super) touched: Vec<u32>,
-    is_touched: Vec<bool>,
+    pub(super) is_touched: Vec<bool>,
     /// Demands that found a way before and find none now.
     pub(super) cut_off: Vec<Demand>,
     detour: Detour,
@@ -54,6 +54,7 @@ struct Flows {
     is_chooser: Vec<bool>,
     queue: RadixQueue,
     hops: Vec<Hop>,
+    chosen: Vec<Hop>,
 }
 
 /// A difference of less than this share of what a node holds is rounding.
@@ -79,6 +80,7 @@ impl Scratch {
                 is_chooser: vec![false; nodes],
                 queue: RadixQueue::default(),
                 hops: Vec::new(),
+                chosen: Vec::new(),
             },
             changes: Changes::default(),
         }
@@ -267,7 +269,7 @@ impl Flows {
             let node = node as usize;
             let bps = destination.flow[node];
             if bps > 0.0 && destination.dist[node] < UNREACHABLE {
-                self.choose(before, destination, node, |node| destination.dist[node]);
+                destination.known_hops(before, node, &mut self.hops);
                 self.send(before, destination, detour, node, -bps, carried);
                 self.enqueue(detour.dist(destination, node), node);
             }
@@ -276,12 +278,31 @@ impl Flows {
             let node = self.choosers[at] as usize;
             let bps = destination.flow[node];
             if bps > 0.0 {
-                self.choose(before, destination, node, |node| destination.dist[node]);
-                self.send(before, destination, detour, node, -bps, carried);
-                self.choose(after, destination, node, |node| detour.dist(destination, node));
+                destination.known_hops(before, node, &mut self.hops);
+                let dist = |node| detour.dist(destination, node);
+                next_hops(after, node, dest, dist, &mut self.chosen);
+                self.turn();
                 self.send(before, destination, detour, node, bps, carried);
             }
         }
+    }
+
+    /// Makes of `hops` how much more each takes in `chosen` than before; those that take the same are left out.
+    fn turn(&mut self) {
+        self.hops.iter_mut().for_each(|hop| hop.share = -hop.share);
+        let mut known = 0;
+        let old = self.hops.len();
+        for hop in &self.chosen {
+            // Both are in order of slots.
+            while known < old && self.hops[known].slot < hop.slot {
+                known += 1;
+            }
+            match self.hops.get_mut(known).filter(|old| old.slot == hop.slot) {
+                Some(old) => old.share += hop.share,
+                None => self.hops.push(*hop),
+            }
+        }
+        self.hops.retain(|hop| hop.share != 0.0);
     }
 
     /// Runs the differences downstream, farthest node first.
@@ -305,25 +326,16 @@ impl Flows {
                 continue;
             }
             if detour.is_changed(node) || self.is_chooser[node] {
-                self.choose(after, destination, node, |node| detour.dist(destination, node));
+                let dist = |node| detour.dist(destination, node);
+                next_hops(after, node, destination.node as usize, dist, &mut self.hops);
             } else {
-                self.choose(before, destination, node, |node| destination.dist[node]);
+                destination.known_hops(before, node, &mut self.hops);
             }
             self.send(before, destination, detour, node, bps, carried);
         }
     }
 
-    fn choose(
-        &mut self,
-        net: Net<'_>,
-        destination: &Destination,
-        node: usize,
-        dist: impl Fn(usize) -> u64,
-    ) {
-        next_hops(net, node, destination.node as usize, dist, &mut self.hops);
-    }
-
-    /// Puts `bps` on the next hops chosen last.
+    /// Puts `bps` on `hops`.
     fn send(
         &mut self,
         net: Net<'_>,

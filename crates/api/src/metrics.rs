@@ -119,4 +119,31 @@ pub struct Health {
     pub position: u64,
     /// Version of npo.
     pub version: String,
+    /// How the sources inside the server fare; absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceHealth>,
+}
+
+/// How a source inside the server fares.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SourceHealth {
+    /// Which one, such as `prometheus`.
+    pub name: String,
+    /// `starting`, `ok` or `failing`.
+    pub state: String,
+    /// Why it fails, in one word such as `unreachable` or `timed-out`; the server's log says more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing: Option<String>,
+    /// When it was last answered, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_success: Option<String>,
+    /// Time of its newest sample, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest_sample: Option<String>,
+    /// Samples read since the start.
+    pub samples: u64,
+    /// Series and values left out since the start: duplicates, nameless series, what is no number.
+    pub left_out: u64,
+    /// Polls that failed since the start.
+    pub failures: u64,
 }

@@ -109,6 +109,12 @@ fn the_end_of_a_condition_withdraws_all_that_is_open_about_it() {
     let second = about(&mut world, "leaf3", "alert-1");
     let taken = about(&mut world, "leaf4", "alert-1");
     world.withdraw(Withdrawn::Decision(taken));
+    let named = |world: &World, prefix: &str| {
+        world.state.open().conditions(prefix).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&world, "alert-"), ["alert-1", "alert-2"]);
+    assert_eq!(named(&world, "alert-2"), ["alert-2"]);
+    assert_eq!(named(&world, "b"), [""; 0]);
     let withdrawn: Vec<_> = world
         .withdraw(correlation("alert-1"))
         .into_iter()

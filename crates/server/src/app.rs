@@ -13,6 +13,7 @@ use crate::metrics::Metrics;
 use crate::policies::Policies;
 use crate::projector::Lists;
 use crate::setup::SetUpCode;
+use crate::sources::prometheus::health::SourceHealth;
 
 /// What all handlers share.
 pub(crate) struct App {
@@ -27,6 +28,8 @@ pub(crate) struct App {
     /// Live events for streams.
     pub(crate) feed: Feed,
     pub(crate) metrics: Metrics,
+    /// How the sources inside the server fare, by name.
+    pub(crate) sources: Vec<(&'static str, Arc<SourceHealth>)>,
     /// The latest report on where people override what policy allows.
     pub(crate) divergences: Divergences,
     /// One permit per event stream.

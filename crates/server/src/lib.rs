@@ -39,3 +39,4 @@ pub use run::run;
 pub use seed::SeedError;
 pub use server::{ServeError, Server};
 pub use sources::fabric::FabricError;
+pub use sources::prometheus;

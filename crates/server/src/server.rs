@@ -35,6 +35,7 @@ use crate::routes;
 use crate::seed::{self, SeedError};
 use crate::setup::SetUpCode;
 use crate::sources::fabric::{self, FabricError};
+use crate::sources::prometheus;
 
 /// Snapshots kept: the newest, and one more in case it cannot be read.
 const SNAPSHOTS_KEPT: usize = 2;
@@ -90,6 +91,9 @@ pub enum ServeError {
     /// The generated fabric cannot run.
     #[error(transparent)]
     Fabric(#[from] FabricError),
+    /// The Prometheus source cannot run.
+    #[error(transparent)]
+    Prometheus(#[from] prometheus::StartError),
 }
 
 /// A running server. Dropping it stops it.
@@ -150,6 +154,12 @@ impl Server {
             let stop = Arc::clone(&self.stop_sources);
             self.threads.push(fabric::start(settings, engine.clone(), stop)?);
         }
+        let mut sources = Vec::new();
+        if let Some(settings) = &config.prometheus {
+            let (health, stop) = (Arc::default(), Arc::clone(&self.stop_sources));
+            sources.push(("prometheus", Arc::clone(&health)));
+            self.threads.push(prometheus::start(settings, engine.clone(), health, stop)?);
+        }
         let setup = if engine.read(|state| state.has_admin()) {
             SetUpCode::none()
         } else {
@@ -161,6 +171,7 @@ impl Server {
         let app = Arc::new(App {
             streams: Arc::new(Semaphore::new(config.limits.streams)),
             metrics: Metrics::new(),
+            sources,
             divergences: Divergences::default(),
             callers: Callers::default(),
             stop: stopped.clone(),

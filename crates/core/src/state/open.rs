@@ -3,6 +3,7 @@
 //! Decision numbers are dense, so they live in a ring; its front moves on as decisions are done.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -204,6 +205,13 @@ impl OpenDecisions {
     #[must_use]
     pub fn correlated(&self, correlation: &str) -> &[DecisionId] {
         self.correlations.get(correlation).map_or(&[], SmallVec::as_slice)
+    }
+
+    /// Names of the conditions with open decisions that begin with `prefix`, in order.
+    pub fn conditions<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        let names = self.correlations.range::<str, _>(from).map(|(name, _)| name.as_str());
+        names.take_while(move |name| name.starts_with(prefix))
     }
 
     /// At most `limit` unanswered decisions that are past their time at `now`.

@@ -1,7 +1,7 @@
 //! Names of devices out of labels.
 
-/// Most bytes of a device's or interface's name: longer ones are damaged, and would not fit into a proposal.
-pub(super) const NAME_BYTES_MAX: usize = 200;
+/// Most bytes of a device's or interface's name: longer ones are damaged, and two of them would not fit into an entity.
+pub(super) const NAME_BYTES_MAX: usize = 120;
 
 /// A target's address without its port: `spine1:57400` is `spine1`, `[2001:db8::1]:57400` is `2001:db8::1`.
 pub(super) fn without_port(address: &str) -> &str {
@@ -28,9 +28,13 @@ fn is_port(text: &str) -> bool {
     })
 }
 
-/// Whether a name can stand in a proposal: not empty, not too long, without control characters.
+/// Whether a name can stand in a proposal: not empty, not too long, without characters that hide or turn around text.
 pub(super) fn is_sound(name: &str) -> bool {
-    !name.is_empty() && name.len() <= NAME_BYTES_MAX && !name.chars().any(char::is_control)
+    let is_hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    !name.trim().is_empty() && name.len() <= NAME_BYTES_MAX && !name.chars().any(is_hidden)
 }
 
 #[cfg(test)]
@@ -51,5 +55,13 @@ mod tests {
         check("host:123456", "host:123456");
         check(":9100", ":9100");
         check("", "");
+    }
+
+    #[test]
+    fn names_that_cannot_stand_in_a_proposal_are_told() {
+        assert!(is_sound("leaf1") && is_sound("Ethernet1/1") && is_sound("Zürich 2"));
+        for wrong in ["", " ", "a\nb", "a\u{202e}b", &"x".repeat(NAME_BYTES_MAX + 1)] {
+            assert!(!is_sound(wrong), "{wrong:?}");
+        }
     }
 }

@@ -191,7 +191,7 @@ fn what_cannot_be_used_is_left_out_with_a_note() {
     world.take(vec![
         nameless,
         homeless,
-        series(OUT, &"x".repeat(300), &[], &[(10, 1.0)]),
+        series(OUT, &"x".repeat(130), &[], &[(10, 1.0)]),
         series(
             OUT,
             "Ethernet1",

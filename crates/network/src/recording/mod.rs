@@ -228,6 +228,16 @@ pub fn read_cabling(
     rows::cabling(table, limits, site, catalog)
 }
 
+/// Reads a table of what people did, `timestamp,event,device,interface`, on its own: ground truth for telemetry that
+/// comes without. In order of time.
+///
+/// # Errors
+/// As [`read_cabling`].
+pub fn read_events(path: &Path, limits: &Limits) -> Result<Vec<LabelledEvent>, Error> {
+    let (table, _) = Table::open_file(path.to_owned(), &rows::EVENT_COLUMNS, limits)?;
+    rows::events(table, limits)
+}
+
 fn read_notes(path: &Path, limits: &Limits) -> Result<String, Error> {
     if !path.is_file() {
         return Ok(String::new());

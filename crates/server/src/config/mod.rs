@@ -6,7 +6,7 @@
 
 mod nearest;
 mod profile;
-mod section;
+pub(crate) mod section;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use npo_core::Profile;
 use section::section;
 
 pub use crate::sources::fabric::LiveFabric;
+use crate::sources::prometheus;
 
 /// Largest configuration file, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -97,6 +98,8 @@ section! {
         timeouts: Timeouts = Timeouts::default(),
         /// A generated network that proposes, for demonstrations; none if absent.
         live_fabric: Option<LiveFabric> = None,
+        /// A Prometheus server to read telemetry from; none if absent.
+        prometheus: Option<prometheus::Settings> = None,
         /// Program and arguments that check a policy bundle in a process of its own; this program
         /// with the argument `policy-child` if empty.
         policy_child: Vec<String> = Vec::new(),
@@ -142,6 +145,9 @@ pub enum ConfigError {
         /// Why.
         why: String,
     },
+    /// What is said about a Prometheus server makes no sense.
+    #[error(transparent)]
+    Prometheus(#[from] prometheus::SettingsError),
     /// A value is out of its range.
     #[error("`{key}` is {found}, expected {expected}")]
     Value {
@@ -180,9 +186,16 @@ impl Config {
             ("limits", Limits::KEYS),
             ("timeouts", Timeouts::KEYS),
             ("live_fabric", LiveFabric::KEYS),
+            ("prometheus", prometheus::Settings::KEYS),
         ] {
             if let Some(section) = table.get(name).and_then(toml::Value::as_table) {
                 known_keys(section, name, keys)?;
+            }
+        }
+        let queries = table.get("prometheus").and_then(|section| section.get("queries"));
+        for query in queries.and_then(toml::Value::as_array).into_iter().flatten() {
+            if let Some(query) = query.as_table() {
+                known_keys(query, "prometheus.queries", prometheus::CustomQuery::KEYS)?;
             }
         }
         let config: Self = toml::from_str(text).map_err(syntax)?;
@@ -223,6 +236,9 @@ impl Config {
             ("timeouts.drain_s", t.drain_s),
         ] {
             range(key, seconds, 1, 86_400, "1 second to 1 day")?;
+        }
+        if let Some(settings) = &self.prometheus {
+            settings.check()?;
         }
         range("timeouts.views_ms", t.views_ms, 0, 600_000, "0 to 600000 milliseconds")
     }
@@ -266,6 +282,15 @@ mod tests {
             "key `stream` is unknown in `[limits]`; did you mean `streams`?",
         );
         check("[live_fabric]\nspeeed = 1", "did you mean `speed`?");
+        check(
+            "[prometheus]\nur = ''",
+            "key `ur` is unknown in `[prometheus]`; did you mean `url`?",
+        );
+        check("[prometheus]\npreset = 'snmp'", "`prometheus.url` is ``, expected an address");
+        check(
+            "[[prometheus.queries]]\nquerry = 'x'",
+            "unknown in `[prometheus.queries]`; did you mean `query`?",
+        );
         check("zzzzzzzzzz = 1", "known are `data`, `listen`");
         check("profile = 'wild'", "`profile` is `wild`, expected `calibrated` or `paper`");
         check("listen = 'here'", "line 1");

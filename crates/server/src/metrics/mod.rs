@@ -15,6 +15,7 @@ use npo_engine::{Counters, GROUP_BOUNDS};
 
 use crate::app::App;
 use crate::routes::alignment::override_rate;
+use crate::sources::prometheus::health::Numbers;
 use http::HttpMetrics;
 use text::{Kind, Page};
 
@@ -86,6 +87,7 @@ pub(crate) fn exposition(app: &App) -> String {
     policy(&mut page, app);
     let streams = app.config.limits.streams.saturating_sub(app.streams.available_permits());
     page.one("npo_event_streams", Kind::Gauge, "Event streams open now.", streams as f64);
+    sources(&mut page, app);
     app.metrics.http.render(&mut page);
     page.one(
         "process_start_time_seconds",
@@ -94,6 +96,55 @@ pub(crate) fn exposition(app: &App) -> String {
         app.metrics.started_s,
     );
     page.finish()
+}
+
+/// The sources inside the server.
+#[expect(clippy::cast_precision_loss, reason = "counts and milliseconds stay far below 2^53")]
+fn sources(page: &mut Page, app: &App) {
+    type Value = fn(&Numbers) -> Option<f64>;
+    let families: [(&str, Kind, &str, Value); 8] = [
+        ("npo_source_up", Kind::Gauge, "1 if the last poll of the source was answered.", |n| {
+            Some(f64::from(u8::from(n.state() == "ok")))
+        }),
+        ("npo_source_polls_total", Kind::Counter, "Polls that were answered.", |n| {
+            Some(n.successes as f64)
+        }),
+        ("npo_source_failures_total", Kind::Counter, "Polls that failed.", |n| {
+            Some(n.failures as f64)
+        }),
+        ("npo_source_samples_total", Kind::Counter, "Samples given to the watchers.", |n| {
+            Some(n.samples as f64)
+        }),
+        ("npo_source_findings_total", Kind::Counter, "Findings proposed or withdrawn.", |n| {
+            Some(n.findings as f64)
+        }),
+        ("npo_source_interfaces", Kind::Gauge, "Interfaces that the source knows.", |n| {
+            Some(n.interfaces as f64)
+        }),
+        (
+            "npo_source_last_success_timestamp_seconds",
+            Kind::Gauge,
+            "When the last poll was answered, in seconds since 1970.",
+            |n| n.last_success_ms.map(|ms| ms as f64 / 1000.0),
+        ),
+        (
+            "npo_source_newest_sample_timestamp_seconds",
+            Kind::Gauge,
+            "Time of the newest sample, in seconds since 1970.",
+            |n| n.newest_sample_ms.map(|ms| ms as f64 / 1000.0),
+        ),
+    ];
+    if app.sources.is_empty() {
+        return;
+    }
+    for (name, kind, help, value) in families {
+        page.family(name, kind, help);
+        for (source, health) in &app.sources {
+            if let Some(value) = value(&health.numbers()) {
+                page.sample("", &[("source", source)], value);
+            }
+        }
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]

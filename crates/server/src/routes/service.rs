@@ -2,10 +2,13 @@
 
 use axum::response::Response;
 use npo_api::Problem;
-use npo_api::metrics::Health;
+use npo_api::metrics::{Health, SourceHealth};
+use npo_core::Millis;
 
 use crate::app::App;
+use crate::convert::time;
 use crate::http::call::{Call, content, reply};
+use crate::sources::prometheus::health::Numbers;
 
 /// Shows metrics in Prometheus' text format.
 pub(super) async fn metrics(call: Call) -> Result<Response, Problem> {
@@ -30,7 +33,23 @@ pub(super) async fn ready(call: Call) -> Result<Response, Problem> {
 
 fn say(app: &App, status: String) -> Health {
     let position = app.engine.health().position;
-    Health { status, position, version: env!("CARGO_PKG_VERSION").to_owned() }
+    let sources = app.sources.iter().map(|(name, health)| source(name, health.numbers()));
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Health { status, position, version, sources: sources.collect() }
+}
+
+fn source(name: &str, numbers: Numbers) -> SourceHealth {
+    let instant = |ms: Option<i64>| ms.map(|ms| time::text(Millis(ms)));
+    SourceHealth {
+        name: name.to_owned(),
+        state: numbers.state().to_owned(),
+        failing: numbers.failing.map(str::to_owned),
+        last_success: instant(numbers.last_success_ms),
+        newest_sample: instant(numbers.newest_sample_ms),
+        samples: numbers.samples,
+        left_out: numbers.left_out,
+        failures: numbers.failures,
+    }
 }
 
 /// Shows the API's description.

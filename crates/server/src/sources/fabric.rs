@@ -1,21 +1,19 @@
 //! A generated network that proposes like a real one, for demonstrations and first steps.
 //!
-//! What the fabric does and what its watchers find is `npo-network`'s; here findings become
-//! proposals of the machine person `fabric`, and their ends withdrawals.
+//! What the fabric does and what its watchers find is `npo-network`'s; here findings are told by
+//! the machine person `fabric`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use npo_core::decide::{Features, NamedProposal, NewPerson, Withdrawn};
-use npo_core::people::{NPO, Role};
-use npo_core::proposal::{self, Text};
-use npo_core::{Command, PersonId};
 use npo_engine::{Engine, Refusal};
 use npo_network::fabric::{Fabric, FabricConfig};
-use npo_network::{FactValue, Finding, FindingState, Output, WatchConfig, Watchers};
+use npo_network::{Output, WatchConfig, Watchers};
 use npo_policy::EVALUATION_STACK_BYTES;
+
+use super::finding::Proposer;
 
 /// Handle of the machine person that proposes.
 const HANDLE: &str = "fabric";
@@ -96,31 +94,18 @@ pub(crate) fn start(
     }
     let start_ms = Engine::now().0 - WARM_UP_MS;
     let fabric = Fabric::new(settings.config(), settings.seed, start_ms)?;
-    let actor = person(&engine).map_err(FabricError::Person)?;
+    let proposer =
+        Proposer::new(engine, HANDLE, "Generated fabric").map_err(FabricError::Person)?;
     let speed = settings.speed;
     std::thread::Builder::new()
         .name("npo-fabric".into())
         // Proposals are judged by the policy on this thread.
         .stack_size(EVALUATION_STACK_BYTES)
-        .spawn(move || run(fabric, speed, &engine, actor, &stop))
+        .spawn(move || run(fabric, speed, &proposer, &stop))
         .map_err(FabricError::Thread)
 }
 
-fn person(engine: &Engine) -> Result<PersonId, Refusal> {
-    let known = |engine: &Engine| engine.read(|s| s.person_named(HANDLE).map(|(id, _)| id));
-    if let Some(id) = known(engine) {
-        return Ok(id);
-    }
-    let person = NewPerson {
-        handle: HANDLE.into(),
-        name: "Generated fabric".into(),
-        roles: vec![Role::Source],
-    };
-    let _receipt = engine.order_blocking(NPO, None, Command::AddPerson(person))?;
-    Ok(known(engine).expect("a person that was just added is known"))
-}
-
-fn run(mut fabric: Fabric, speed: f64, engine: &Engine, actor: PersonId, stop: &AtomicBool) {
+fn run(mut fabric: Fabric, speed: f64, proposer: &Proposer, stop: &AtomicBool) {
     let mut watchers = Watchers::new(fabric.catalog(), fabric.cabling(), WatchConfig::default());
     let (mut samples, mut output) = (Vec::new(), Output::default());
     let warm_until = fabric.now_ms() + WARM_UP_MS;
@@ -135,51 +120,6 @@ fn run(mut fabric: Fabric, speed: f64, engine: &Engine, actor: PersonId, stop: &
         fabric.advance_to(due_ms, STEPS_MAX, &mut samples);
         samples.drain(..).for_each(|s| watchers.observe(fabric.catalog(), &s, &mut output));
         output.shifts.clear();
-        for finding in output.findings.drain(..) {
-            if let Err(refusal) = take(engine, actor, &finding) {
-                tracing::warn!(entity = finding.entity, %refusal, "a finding was not taken");
-            }
-        }
-    }
-}
-
-fn take(engine: &Engine, actor: PersonId, finding: &Finding) -> Result<(), Refusal> {
-    match finding.state {
-        FindingState::Raised => {
-            let taken = engine.propose_batch_blocking(actor, vec![(None, proposal(finding))]);
-            taken.into_iter().try_for_each(|result| result.map(|_| ()))
-        }
-        FindingState::Resolved => {
-            let what = Withdrawn::Correlation(finding.correlation.clone());
-            let reason = "the condition ended".to_owned();
-            engine.order_blocking(actor, None, Command::Withdraw { what, reason }).map(|_| ())
-        }
-    }
-}
-
-fn proposal(finding: &Finding) -> NamedProposal<'_> {
-    let facts = finding.facts.iter().map(|fact| proposal::Fact {
-        name: fact.name.to_owned(),
-        value: match &fact.value {
-            FactValue::Number(number) => proposal::FactValue::Number(*number),
-            FactValue::Text(text) => proposal::FactValue::Text(text.clone()),
-            FactValue::Bool(yes) => proposal::FactValue::Flag(*yes),
-        },
-        unit: fact.unit.to_owned(),
-        source: fact.source.to_owned(),
-    });
-    NamedProposal {
-        scenario_type: finding.scenario_type,
-        entity: &finding.entity,
-        site: &finding.site,
-        action: finding.action,
-        features: Features::Named(finding.features.clone()),
-        text: Text {
-            target: finding.target.clone(),
-            facts: facts.collect(),
-            evidence: finding.evidence.clone(),
-            what_if: Vec::new(),
-            correlation: Some(finding.correlation.clone()),
-        },
+        output.findings.drain(..).for_each(|finding| proposer.tell(&finding));
     }
 }

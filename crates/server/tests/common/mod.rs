@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 pub mod generous;
+pub mod prometheus;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -21,5 +21,7 @@ pub(crate) fn bar(what: &'static str, total: u64, template: &str) -> ProgressBar
 
 /// How bars over events look.
 pub(crate) const EVENTS: &str = "{prefix} {wide_bar} {human_pos}/{human_len} events {eta}";
+/// How bars over recorded time look.
+pub(crate) const TIME: &str = "{prefix} {wide_bar} {percent} % {msg} {eta}";
 /// How bars over bytes look.
 pub(crate) const BYTES: &str = "{prefix} {wide_bar} {bytes}/{total_bytes} {msg} {eta}";

@@ -213,6 +213,13 @@ mod tests {
         check("npo network replay dir --speed 20x", None);
         check("npo network replay dir --speed 0x", value);
         check("npo network replay dir --speed fast", value);
+        check("npo network replay", missing);
+        check("npo network replay --prometheus http://p:9090 --from 2h --preset gnmi", None);
+        check("npo network replay --prometheus http://p:9090", missing);
+        check("npo network replay dir --prometheus http://p:9090 --from 2h", conflict);
+        check("npo network replay --prometheus http://p:9090 --from later", value);
+        check("npo network check-prometheus http://p:9090 --minutes 5", None);
+        check("npo network check-prometheus", missing);
         check("npo admin setup http://x:1/setup#c --handle h --name n", None);
         check("npo admin setup http://x:1/ --handle h --name n", value);
         check("npo admin login", missing);

@@ -31,6 +31,9 @@ pub(crate) struct Serve {
     /// Let a generated network propose, for a demonstration
     #[arg(long)]
     live_fabric: bool,
+    /// Read telemetry of snmp_exporter from this Prometheus; `[prometheus]` in the file says more
+    #[arg(long, value_name = "URL")]
+    prometheus: Option<String>,
 }
 
 impl Serve {
@@ -41,7 +44,7 @@ impl Serve {
     }
 
     fn config(self) -> Result<Config, Failure> {
-        let Self { data, listen, config, profile, policy, live_fabric } = self;
+        let Self { data, listen, config, profile, policy, live_fabric, prometheus } = self;
         let mut settings = match &config {
             Some(path) => Config::from_file(path).map_err(|error| {
                 Failure::could_not(format!("could not use `{}`", path.display()), error)
@@ -67,6 +70,9 @@ impl Serve {
         }
         if live_fabric && settings.live_fabric.is_none() {
             settings.live_fabric = Some(npo_server::LiveFabric::default());
+        }
+        if let Some(url) = prometheus {
+            settings.prometheus.get_or_insert_default().url = url;
         }
         Ok(settings)
     }
@@ -110,6 +116,8 @@ mod tests {
         let none = config("serve --data d --profile calibrated --live-fabric").expect("is fine");
         assert_eq!((none.listen, none.profile.as_str()), (DEFAULT_LISTEN, "calibrated"));
         assert!(none.live_fabric.is_some());
+        let telemetry = config("serve --data d --prometheus http://p:9090").expect("is fine");
+        assert_eq!(telemetry.prometheus.expect("given").url, "http://p:9090");
         let other = config("serve --data d --profile strict.toml").expect("is fine");
         assert_eq!(other.profile_file, Some("strict.toml".into()));
     }

@@ -68,7 +68,7 @@ fn events(events: &[Detection]) -> Vec<Line> {
     if events.is_empty() {
         return vec![Line::of(
             Tone::Faint,
-            "The recording has no labelled events that its telemetry could show.",
+            "There are no labelled events that this telemetry could show.",
         )];
     }
     let mut table =

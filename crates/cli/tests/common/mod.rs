@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
 pub mod client;
+pub mod prometheus;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;

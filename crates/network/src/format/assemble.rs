@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Fault, Result, Why};
-use super::report::{Format, ImportReport, Kind, Subject, counted, listed};
+use super::report::{Format, ImportReport, Kind, Subject, counted, counted_as, listed};
 use super::unit::{RateUnit, rate_words};
 use super::{DEMANDS_MAX, ImportOptions, Imported};
+use crate::topology::survey::survey;
 use crate::topology::{
     Builder, Error as TopologyError, LINKS_MAX, NODES_MAX, NewArc, NewLink, NewNode, NodeId,
     Position, Topology, WEIGHT_MAX,
@@ -189,7 +190,7 @@ pub(super) fn finish(
         report.say_of(Kind::Missing, Subject::Capacities, (missing, arcs), words);
     }
     doubt_capacities(&topology, report);
-    let parts = components(&topology);
+    let parts = survey(&topology).parts.len();
     if parts > 1 {
         let words = format!("the network falls into {parts} parts that no link joins");
         report.say(Kind::Doubtful, Subject::Components, parts, words);
@@ -209,33 +210,11 @@ fn doubt_capacities(topology: &Topology, report: &mut ImportReport) {
         let count = capacities.iter().filter(strange).count();
         let words = format!(
             "{count} of {} are unlike those of real links, such as {}; is the unit right?",
-            counted(capacities.len(), "capacity").replace("capacitys", "capacities"),
+            counted_as(capacities.len(), "capacity", "capacities"),
             rate_words(example)
         );
         report.say_of(Kind::Doubtful, Subject::Capacities, (count, capacities.len()), words);
     }
-}
-
-/// How many parts there are that no link joins, whatever its direction.
-pub(super) fn components(topology: &Topology) -> usize {
-    let mut part: Vec<usize> = (0..topology.nodes().len()).collect();
-    let mut parts = part.len();
-    for link in topology.links() {
-        let (a, b) = (root(&mut part, link.from.index()), root(&mut part, link.to.index()));
-        if a != b {
-            part[a.max(b)] = a.min(b);
-            parts -= 1;
-        }
-    }
-    parts
-}
-
-fn root(part: &mut [usize], mut n: usize) -> usize {
-    while part[n] != n {
-        part[n] = part[part[n]];
-        n = part[n];
-    }
-    n
 }
 
 type Ids = BTreeMap<String, (NodeId, u64)>;
@@ -344,7 +323,7 @@ fn ends_of(
     }
     let words = format!(
         "{} where they end, at {}: they carry nothing anywhere",
-        counted(loops.len(), "link").replace("link", "link start").replace("starts", "s start"),
+        counted_as(loops.len(), "link that starts", "links that start"),
         listed(loops.iter().copied())
     );
     report.say_of(Kind::LeftOut, Subject::SelfLoops, (loops.len(), count), words);
@@ -483,8 +462,10 @@ fn note_directions(
         counted(2 * paired, "link")
     );
     report.say_of(Kind::Assumed, Subject::Directions, (2 * paired, of), words);
-    let words =
-        format!("{} for one direction only: nothing can go back over them", one_way_words(one_way));
+    let words = format!(
+        "{} for one direction only: nothing can go back over them",
+        counted_as(one_way, "link is", "links are")
+    );
     report.say_of(Kind::Doubtful, Subject::Directions, (one_way, of), words);
     let turned = links.iter().filter(|link| link.one_way).count();
     if options.both_ways {
@@ -493,10 +474,6 @@ fn note_directions(
         );
         report.say_of(Kind::Assumed, Subject::Directions, (turned, of), words);
     }
-}
-
-fn one_way_words(count: usize) -> String {
-    format!("{} {}", counted(count, "link"), if count == 1 { "is" } else { "are" })
 }
 
 fn add_demands(

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Why};
-use super::report::{Kind, Subject, counted, listed};
+use super::report::{Kind, Subject, counted_as, listed};
 use super::{
     FILE_BYTES_MAX, ImportOptions, Imported, ImportedTraffic, TrafficOptions, read_topology,
     read_traffic, read_traffic_files,
@@ -44,7 +44,7 @@ pub fn traffic(path: &Path, options: &TrafficOptions) -> Result<ImportedTraffic,
     let all = others.len() + matrices.len();
     let words = format!(
         "{} that are no XML: {}",
-        counted(others.len(), "entry").replace("entrys", "entries"),
+        counted_as(others.len(), "entry", "entries"),
         listed(others.iter().map(String::as_str))
     );
     imported.report.say_of(Kind::LeftOut, Subject::Files, (others.len(), all), words);

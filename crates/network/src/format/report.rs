@@ -185,7 +185,12 @@ impl ImportReport {
 
 /// `1 node`, `2 nodes`.
 pub(super) fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+    counted_as(count, noun, &format!("{noun}s"))
+}
+
+/// `1 entry`, `2 entries`.
+pub(super) fn counted_as(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Up to five names in backticks, and how many more there are.

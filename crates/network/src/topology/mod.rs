@@ -10,6 +10,7 @@
 mod build;
 pub mod clos;
 mod find;
+pub mod survey;
 pub mod weights;
 
 use std::collections::BTreeMap;

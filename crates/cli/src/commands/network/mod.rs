@@ -1,17 +1,24 @@
 //! `npo network …`
 
 mod check_prometheus;
+mod import;
 mod prometheus;
 mod replay;
+mod show;
+mod source;
 
 use clap::Subcommand;
 
 use crate::exit::{Answer, Failure};
 use crate::options::Options;
 
-/// Verbs on network telemetry.
+/// Verbs on networks, their traffic and telemetry.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// Read a topology and say what was read, missing, assumed and left out
+    Import(import::Import),
+    /// Say what a network is: nodes, links, capacities, single points of failure, traffic
+    Show(show::Show),
     /// Run the watchers over a recording or a stretch of Prometheus' past
     Replay(replay::Replay),
     /// Say what a Prometheus server's telemetry is good for
@@ -21,6 +28,8 @@ pub(crate) enum Verb {
 impl Verb {
     pub(crate) fn run(self, options: &Options) -> Result<Answer, Failure> {
         match self {
+            Self::Import(import) => import.run(options),
+            Self::Show(show) => show.run(options),
             Self::Replay(replay) => replay.run(options),
             Self::CheckPrometheus(check) => check.run(options),
         }

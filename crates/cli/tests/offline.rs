@@ -122,3 +122,63 @@ fn usage_is_told_apart() {
     let help = person.run(&["--help"], 0).out;
     assert!(help.contains("Exit codes:") && !help.contains("policy-child"), "{help}");
 }
+
+/// A square with a tail; one link without capacity.
+const SQUARE: &str = r#"<graphml><key attr.name="capacity_gbps" for="edge" id="c"/>
+<graph edgedefault="undirected">
+<node id="a"/><node id="b"/><node id="c"/><node id="d"/><node id="tail"/>
+<edge source="a" target="b"><data key="c">10</data></edge>
+<edge source="b" target="c"><data key="c">10</data></edge>
+<edge source="c" target="d"><data key="c">40</data></edge>
+<edge source="d" target="a"/>
+<edge source="d" target="tail"><data key="c">10</data></edge>
+</graph></graphml>
+"#;
+
+#[test]
+fn a_network_is_shown_imported_and_read_again() {
+    let person = Person::new();
+    let write = |name: &str, text: &str| {
+        let path = person.home().join(name);
+        fs::write(&path, text).expect("writes");
+        path.to_str().expect("is UTF-8").to_owned()
+    };
+    let square = write("square.graphml", SQUARE);
+    let traffic = write("tm.csv", "step,a>c,tail>b\n0,100,50\n1,300,50\n");
+    let page = person.run(&["network", "show", &square, "--traffic", &traffic], 0).out;
+    for expected in [
+        "square: 5 nodes, 5 links\n",
+        "1 link: each is the only way between what it joins.\n",
+        "d--tail  10 Gbit/s              1\n",
+        "1 node holds others together; without it the rest falls apart.\n",
+        "2 pairs in 2 steps: 250 Mbit/s in all on average, between 150 Mbit/s and 350 Mbit/s.",
+        "  missing   2 of 10 directions have no capacity;",
+    ] {
+        // Lines may be broken at spaces.
+        let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat(&page).contains(&flat(expected)), "{expected} in {page}");
+    }
+    let shown = person.json(&["network", "show", &square, "--assume-capacity", "1G"]);
+    assert_eq!(shown["bridges"][0]["cut_off"], 1);
+    assert_eq!(shown["capacities"][2]["capacity_bps"], 1e9);
+
+    let own = person.home().join("own.json").to_str().expect("is UTF-8").to_owned();
+    let imported = person.json(&["network", "import", &square, "--out", &own]);
+    assert_eq!(imported["network"]["format"], "graphml");
+    let again = person.json(&["network", "show", &own]);
+    let first = person.json(&["network", "show", &square]);
+    assert_eq!(again["nodes"], first["nodes"]);
+    let said = person.run(&["network", "import", &square, "--out", &own], 3).err;
+    assert!(said.contains("--force writes over it"), "{said}");
+
+    // Asked, and no; could not ask; wrong usage.
+    let strange = write("strange.csv", "step,a>x\n0,1\n");
+    let said = person.run(&["network", "show", &square, "--traffic", &strange], 1).err;
+    assert!(said.contains("1 node that topology `square` does not have: `x`"), "{said}");
+    let broken = write("broken.graphml", &SQUARE.replace("target=\"tail\"", "target=\"tale\""));
+    let said = person.run(&["network", "show", &broken], 3).err;
+    assert!(said.contains("line 8 names node `tale`"), "{said}");
+    let said = person.run(&["network", "show", &square, "--weights", "inverse-capacity"], 3).err;
+    assert!(said.contains("--assume-capacity 10G gives them one"), "{said}");
+    person.run(&["network", "show", &square, "--unit", "furlong"], 2);
+}

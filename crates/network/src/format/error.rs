@@ -176,8 +176,25 @@ impl Fault {
 /// Text of a message's `found`: at most 60 characters, with control characters made visible.
 pub(super) fn shown(text: &str) -> String {
     const SHOWN: usize = 60;
-    let mut short: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
-    if text.chars().nth(SHOWN).is_some() {
+    shortened(text, SHOWN)
+}
+
+/// What another parser says is wrong, which may quote the file.
+pub(super) fn told(error: &impl std::fmt::Display) -> String {
+    const TOLD: usize = 160;
+    shortened(&error.to_string(), TOLD)
+}
+
+/// Quotes stay as they are: escaping them would make names hard to read.
+fn shortened(text: &str, limit: usize) -> String {
+    let mut short = String::new();
+    for c in text.chars().take(limit) {
+        match c {
+            '\'' | '"' | '\\' => short.push(c),
+            _ => short.extend(c.escape_debug()),
+        }
+    }
+    if text.chars().nth(limit).is_some() {
         short.push('…');
     }
     short

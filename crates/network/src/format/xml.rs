@@ -9,7 +9,7 @@ use quick_xml::XmlVersion;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 
-use super::error::{Fault, Result, Why, shown};
+use super::error::{Fault, Result, Why, shown, told};
 
 /// Elements within elements; GraphML with nested groups has some 20.
 const DEPTH_MAX: usize = 64;
@@ -187,7 +187,7 @@ impl<'a> Xml<'a> {
 
     fn malformed(&mut self, error: &quick_xml::Error) -> Fault {
         let line = self.line_at(self.reader.error_position());
-        Fault::at(line, Why::Syntax { format: "XML", found: shown(&error.to_string()) })
+        Fault::at(line, Why::Syntax { format: "XML", found: told(&error) })
     }
 
     fn unknown_entity(&mut self, name: &str) -> Fault {
@@ -226,7 +226,7 @@ impl<'a> Xml<'a> {
                 Ok((name, value.into_owned()))
             });
             let pair = value.map_err(|error| {
-                Fault::at(line, Why::Syntax { format: "XML", found: shown(&error.to_string()) })
+                Fault::at(line, Why::Syntax { format: "XML", found: told(&error) })
             })?;
             attributes.push(pair);
             if attributes.len() > ATTRIBUTES_MAX {

@@ -127,7 +127,11 @@ impl TrafficSeries {
 
 /// Nodes that a traffic source names and the topology does not know.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("traffic names {} nodes that topology `{topology}` does not have: {}", .names.len(), shown(.names))]
+#[error(
+    "traffic names {} that topology `{topology}` does not have: {}",
+    if .names.len() == 1 { "1 node".to_owned() } else { format!("{} nodes", .names.len()) },
+    shown(.names)
+)]
 pub struct UnknownNames {
     /// The topology.
     pub topology: String,

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use npo_network::Positive;
 use npo_network::format::{
-    Error, ImportOptions, Imported, ImportedTraffic, RateUnit, TrafficOptions, open, parse_rate,
+    Error, ImportOptions, Imported, ImportedTraffic, RateUnit, TrafficOptions, Why, open,
+    parse_rate,
 };
 use npo_network::topology::Weighting;
 
@@ -72,5 +73,9 @@ impl Source {
 }
 
 fn refused(what: &str, error: &Error) -> Failure {
-    Failure::cannot(format!("{what}: {}", chain(error)))
+    let hint = match error.why {
+        Why::Weights(_) => "; --assume-capacity 10G gives them one",
+        _ => "",
+    };
+    Failure::cannot(format!("{what}: {}{hint}", chain(error)))
 }

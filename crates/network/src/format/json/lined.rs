@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::{Map, Value};
 
 use super::super::DEMANDS_MAX;
-use super::super::error::{Fault, Result, Why, shown};
+use super::super::error::{Fault, Result, Why, told};
 use crate::topology::{LINKS_MAX, NODES_MAX};
 
 /// Attributes of one node or link.
@@ -57,7 +57,7 @@ pub(super) fn parse(text: &str) -> Result<Document> {
         let words = error.to_string();
         let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words);
         let line = Some(error.line() as u64).filter(|line| *line > 0);
-        Fault { line, why: Why::Syntax { format: "JSON of a network", found: shown(words) } }
+        Fault { line, why: Why::Syntax { format: "JSON of a network", found: told(&words) } }
     };
     let document = TopLevel(&line).deserialize(&mut parser).map_err(malformed)?;
     parser.end().map_err(malformed)?;

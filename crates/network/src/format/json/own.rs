@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::super::assemble::{RATE_MAX_BPS, finish};
-use super::super::error::{Fault, Result, Why, shown};
+use super::super::error::{Fault, Result, Why, shown, told};
 use super::super::report::{Format, ImportReport, Kind, Subject, counted};
 use super::super::unit::rate_words;
 use super::super::{ImportOptions, Imported};
@@ -184,7 +184,7 @@ fn check_head(document: &Document) -> Result<()> {
 
 fn form<T: for<'de> Deserialize<'de>>(record: Record, what: &'static str) -> Result<T> {
     serde_json::from_value(record.value).map_err(|error| {
-        let found = format!("{what}: {}", shown(&error.to_string()));
+        let found = format!("{what}: {}", told(&error));
         Fault::at(record.line, Why::Syntax { format: "npo JSON", found })
     })
 }

@@ -2,7 +2,7 @@
 
 use ::csv::{ReaderBuilder, StringRecord, Trim};
 
-use super::super::error::{Fault, Result, Why, shown};
+use super::super::error::{Fault, Result, Why, shown, told};
 
 /// Columns of one table: every pair of a thousand nodes.
 const COLUMNS_MAX: usize = 1_000_000;
@@ -53,7 +53,7 @@ impl<'a> Table<'a> {
             }
             Err(error) => {
                 let line = error.position().map_or(self.line, ::csv::Position::line);
-                let found = shown(&error.to_string());
+                let found = told(&error);
                 Err(Fault::at(line, Why::Syntax { format: "CSV", found }))
             }
         }

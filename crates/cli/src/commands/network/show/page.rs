@@ -115,13 +115,17 @@ impl Page {
             count(document.bridges.len() as u64, "link")
         );
         self.words(Tone::Care, &text);
-        let mut table = Table::new(&["LINK", "FROM", "TO", ">CAPACITY", ">NODES CUT OFF"]);
+        let mut table = Table::new(&["LINK", ">CAPACITY", ">NODES CUT OFF"]);
         for row in document.bridges.iter().take(self.rows) {
-            let [from, to] = row.ends.map(str::to_owned);
-            let cut = row.cut_off.to_string();
-            table.row([row.link.to_owned(), from, to, rate(row.capacity_bps), cut]);
+            let [from, to] = row.ends;
+            // A name of the source's own may not say what the link joins.
+            let link = match row.link.starts_with(&format!("{from}--{to}")) {
+                true => row.link.to_owned(),
+                false => format!("{} ({from}--{to})", row.link),
+            };
+            table.row([link, rate(row.capacity_bps), row.cut_off.to_string()]);
         }
-        self.table(table.sparing(&["LINK"]), document.bridges.len());
+        self.table(table, document.bridges.len());
     }
 
     fn cut_nodes(&mut self, document: &Document<'_>) {
@@ -132,10 +136,12 @@ impl Page {
                 "None: whichever node fails, the others still reach each other.",
             );
         }
-        let text = format!(
-            "{} hold others together; without one of them the rest falls apart.",
-            count(document.cut_nodes.len() as u64, "node")
-        );
+        let text = match document.cut_nodes.len() {
+            1 => "1 node holds others together; without it the rest falls apart.".to_owned(),
+            many => format!(
+                "{many} nodes hold others together; without one of them the rest falls apart."
+            ),
+        };
         self.words(Tone::Care, &text);
         let mut table = Table::new(&["NODE", ">PARTS LEFT", ">NODES CUT OFF"]);
         for row in document.cut_nodes.iter().take(self.rows) {
@@ -146,19 +152,16 @@ impl Page {
 
     fn nodes(&mut self, document: &Document<'_>) {
         self.heading("Nodes with most neighbours");
-        let mut table = Table::new(&["NODE", "SITE", ">NEIGHBOURS", ">LINKS", ">CAPACITY OUT"]);
+        let mut table = Table::new(&["NODE", ">NEIGHBOURS", ">LINKS", ">CAPACITY OUT"]);
         for row in document.nodes.iter().take(self.rows) {
             let out = if row.links == 0 { "-".to_owned() } else { rate(row.capacity_bps) };
-            let site = if row.site.is_empty() { "-" } else { row.site };
-            table.row([
-                row.name.to_owned(),
-                site.to_owned(),
-                row.neighbours.to_string(),
-                row.links.to_string(),
-                out,
-            ]);
+            let name = match row.site {
+                "" => row.name.to_owned(),
+                site => format!("{} ({site})", row.name),
+            };
+            table.row([name, row.neighbours.to_string(), row.links.to_string(), out]);
         }
-        self.table(table.sparing(&["SITE"]), document.nodes.len());
+        self.table(table, document.nodes.len());
     }
 
     fn bundles(&mut self, document: &Document<'_>) {

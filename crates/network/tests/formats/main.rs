@@ -1,6 +1,10 @@
 //! Every shared topology and traffic set loads and counts what its index says, or is refused with the reason.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod hostile;
+mod mutation;
+mod small;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

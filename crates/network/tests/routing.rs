@@ -3,8 +3,6 @@
 //! The naive one knows neither queues nor flat arrays nor increments: all distances by Floyd and Warshall, and each
 //! demand followed by recursion over its next hops.
 
-mod common;
-
 use npo_network::Positive;
 use npo_network::routing::{Loads, Overlay, route};
 use npo_network::topology::{ArcId, Builder, LinkId, NewArc, NewLink, NewNode, NodeId, Topology};

@@ -2,6 +2,8 @@
 //!
 //! Rates are bit/s. A demand of a node to itself never enters the network and is not kept.
 
+pub mod forecast;
+
 use std::collections::BTreeMap;
 
 use crate::topology::{NodeId, Topology};

@@ -4,22 +4,26 @@
 //! [`Baseline`] remembers how the intact network routes, so that a change costs only what it touches: [`Scratch::apply`]
 //! leaves every destination alone whose traffic does not pass there, and elsewhere corrects distances and flows from
 //! the change downstream. Loads are those of a full computation up to rounding.
-//! [`Summary`] is the answer in names and numbers; [`sweep`] asks it in short of every single link.
+//! [`Summary`] is the answer in names and numbers, and in [`Sentence`]s; [`Sweep`] asks it in short of every single
+//! link, and [`develop`] asks it of the traffic of the coming hours.
 
 mod assess;
 mod baseline;
 mod change;
 mod detour;
+mod develop;
 mod effect;
 mod graph_cuts;
 mod redundancy;
 mod scratch;
 mod summary;
 mod sweep;
+mod words;
 
 pub use assess::{LIMIT_DEFAULT, what_if};
 pub use baseline::{Baseline, CELLS_MAX, TooLarge};
 pub use change::{CHANGES_MAX, Change, Error};
+pub use develop::{Development, Moment, develop};
 pub use effect::Effect;
 pub use redundancy::WAYS_MAX;
 pub use scratch::Scratch;
@@ -27,3 +31,4 @@ pub use summary::{
     ArcChange, Bounded, Condition, CutOff, Group, Moved, NextHops, Pair, Peak, Redundancy, Summary,
 };
 pub use sweep::{Failure, Sweep};
+pub use words::{Gravity, Sentence};

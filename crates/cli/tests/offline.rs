@@ -182,3 +182,59 @@ fn a_network_is_shown_imported_and_read_again() {
     assert!(said.contains("--assume-capacity 10G gives them one"), "{said}");
     person.run(&["network", "show", &square, "--unit", "furlong"], 2);
 }
+
+#[test]
+fn a_what_if_answers_in_words_and_numbers() {
+    let person = Person::new();
+    let write = |name: &str, text: &str| {
+        let path = person.home().join(name);
+        fs::write(&path, text).expect("writes");
+        path.to_str().expect("is UTF-8").to_owned()
+    };
+    let square = write("square.graphml", SQUARE);
+    let traffic = write("tm.csv", "step,a>b,tail>b\n0,9000,500\n1,6000,500\n");
+    let asked = |more: &[&str]| {
+        let given = ["network", "what-if", &square, "--traffic", &traffic];
+        [&given[..], more].concat().iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()
+    };
+    let page = |more: &[&str]| {
+        let line = asked(more);
+        let out = person.run(&line.iter().map(String::as_str).collect::<Vec<_>>(), 0).out;
+        // Lines may be broken at spaces.
+        out.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let check = |more: &[&str], expected: &[&str]| {
+        let page = page(more);
+        expected
+            .iter()
+            .for_each(|expected| assert!(page.contains(expected), "{expected} in {page}"));
+    };
+    check(
+        &["--remove", "a--b"],
+        &[
+            "square, traffic: 6.5 Gbit/s, step 2 of 2 in",
+            "Nothing is cut off.",
+            "The fullest direction is c→b at 65.0 %; before, it was a→b at 62.5 %.",
+            "The capacity of 2 of 10 directions is not known; they are not judged.",
+            "a–b: their only link goes, one way is left;",
+        ],
+    );
+    check(&["--remove", "a--b", "--peak"], &["c→b from 2.5 % to 95.0 %"]);
+    check(&["--drain", "d"], &["500 Mbit/s is cut off", "tail has no other link."]);
+    check(
+        &["--sweep", "--worst", "1"],
+        &["Of 5 single failures, 1 would cut traffic off", "d--tail"],
+    );
+    let line = asked(&["--remove", "a--b"]);
+    let answer = person.json(&line.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(answer["summary"]["redundancy"]["left"], 1);
+    assert_eq!(answer["summary"]["moved"]["bps"], 6.25e9);
+    let refused = |more: &[&str], code, expected: &str| {
+        let line = asked(more);
+        let said = person.run(&line.iter().map(String::as_str).collect::<Vec<_>>(), code).err;
+        assert!(said.contains(expected), "{said}");
+    };
+    refused(&["--remove", "tial"], 1, "no node or link is called `tial`; there is `tail`");
+    refused(&["--remove", "a", "--forecast", "3"], 3, "no times to tell the coming hours from");
+    refused(&["--weight", "a--b=0"], 1, "would be 0, expected 1 to 16777214");
+}

@@ -204,3 +204,36 @@ fn a_sweep_says_the_same_as_one_what_if_after_the_other() {
     let matrix = TrafficMatrix::new(demands);
     check_sweep(topology, matrix);
 }
+
+#[test]
+fn a_summary_reads_in_the_order_of_questions() {
+    let check = |summary: Summary, expected: &[&str]| {
+        let sentences = summary.sentences();
+        let texts: Vec<&str> = sentences.iter().map(|sentence| sentence.text.as_str()).collect();
+        assert_eq!(texts, expected);
+    };
+    check(
+        remove(&square(), "a--b"),
+        &[
+            "Nothing is cut off.",
+            "2 directions pass 80 %: a→c from 0.0 % to 100.0 %, c→d from 0.0 % to 100.0 %.",
+            "2 directions back below 80 %.",
+            "The fullest direction is a→c at 100.0 %; before, it was a→b at 100.0 %.",
+            "The capacity of 2 of 10 directions is not known; they are not judged.",
+            "10 Gbit/s has to move, 100.0 % of all traffic.",
+            "a–b: their only link goes, one way is left; a has to take longer ways.",
+            "link b--d, link a--c, link c--d and 1 more become single points of failure.",
+        ],
+    );
+    check(
+        remove(&square(), "d--e"),
+        &[
+            "1 Gbit/s is cut off, 10.0 % of all traffic, between 1 pair: a→e 1 Gbit/s.",
+            "2 directions above 80 % before and after.",
+            "The fullest direction is a→b at 90.0 %; before, it was a→b at 100.0 %.",
+            "The capacity of 2 of 10 directions is not known; they are not judged.",
+            "1 Gbit/s has to move, 10.0 % of all traffic. Ways take 2.00 links on the mean, 2.10 before.",
+            "d–e: their only link goes, nothing else joins them.",
+        ],
+    );
+}

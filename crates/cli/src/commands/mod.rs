@@ -75,7 +75,7 @@ enum Noun {
     /// Refit, promote and roll back models
     #[command(subcommand)]
     Model(model::Verb),
-    /// Replay network telemetry
+    /// Replay network telemetry, and say what changes would do
     #[command(subcommand)]
     Network(network::Verb),
     /// Simulate, compare methods, and ask questions to a log
@@ -220,6 +220,12 @@ mod tests {
         check("npo network replay --prometheus http://p:9090 --from later", value);
         check("npo network check-prometheus http://p:9090 --minutes 5", None);
         check("npo network check-prometheus", missing);
+        check("npo network what-if f.graphml --remove a--b --weight a--b=3 --shift a->b=0.5", None);
+        check("npo network what-if f.graphml --sweep --worst 3 --limit 0.9", None);
+        check("npo network what-if f.graphml", missing);
+        check("npo network what-if f.graphml --weight a--b", value);
+        check("npo network what-if f.graphml --sweep --limit 0", value);
+        check("npo network what-if f.graphml --drain a --forecast 100", value);
         check("npo admin setup http://x:1/setup#c --handle h --name n", None);
         check("npo admin setup http://x:1/ --handle h --name n", value);
         check("npo admin login", missing);

@@ -52,6 +52,7 @@ pub(super) fn redundancy(effect: Effect<'_>, changes: &[Change]) -> Redundancy {
             other: topology.node(other).name.clone(),
             links_before: links.iter().filter(|&&link| before.has(link)).count(),
             links_left: links.iter().filter(|&&link| after.has(link)).count(),
+            changed_node: taken.node.map(|node| topology.node(node).name.clone()),
             left: taken.left,
             next_hops: tails.filter_map(|(at, to)| next_hops(baseline, &state, at, to)).collect(),
         }

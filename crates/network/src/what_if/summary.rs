@@ -175,6 +175,8 @@ pub struct Group {
     pub links_before: usize,
     /// Links between the two after.
     pub links_left: usize,
+    /// The node of the two that is removed or drained, if that is why.
+    pub changed_node: Option<String>,
     /// What is left, see [`Redundancy::left`]; counted up to [`super::WAYS_MAX`].
     pub left: usize,
     /// Equal-cost next hops at the ends, where traffic is sent into the group.

@@ -171,23 +171,46 @@ fn arc_words(arc: &ArcChange) -> String {
 }
 
 fn group_words(group: &Group) -> Sentence {
-    let Group { one, other, links_before, links_left, left, next_hops } = group;
+    let Group { one, other, left, next_hops, changed_node, .. } = group;
+    let gravity = match *left {
+        0 => Gravity::Alarm,
+        1 => Gravity::Care,
+        _ => Gravity::Calm,
+    };
+    // Where nothing is left there are no longer ways either.
+    let hops = next_hops.iter().filter(|_| *left > 0).map(|hops| match hops.left {
+        0 => format!("; {} has to take longer ways", hops.at),
+        left => format!("; {} keeps {left} of {} equal next hops", hops.at, hops.before),
+    });
+    let ways = match changed_node {
+        Some(node) => {
+            let neighbour = if node == one { other } else { one };
+            match *left {
+                0 => format!("{neighbour} has no other link"),
+                left => format!("{neighbour} keeps {}", counted(left, "other link")),
+            }
+        }
+        None => link_words(group),
+    };
+    Sentence::new(gravity, format!("{ways}{}.", hops.collect::<String>()))
+}
+
+/// What stays between the ends of removed links.
+fn link_words(group: &Group) -> String {
+    let Group { one, other, links_before, links_left, left, .. } = group;
     let links = match (*links_left, *links_before) {
         (0, 1) => "their only link goes".to_owned(),
         (0, before) => format!("all {before} links go"),
+        (1, before) => format!("1 of {before} links stays"),
         (left, before) => format!("{left} of {before} links stay"),
     };
-    let (gravity, ways) = match *left {
-        0 => (Gravity::Alarm, "nothing else joins them".to_owned()),
-        1 => (Gravity::Care, "one way round is left".to_owned()),
-        most if most >= super::WAYS_MAX => (Gravity::Calm, format!("{most} or more ways are left")),
-        ways => (Gravity::Calm, format!("{ways} separate ways are left")),
+    let ways = match *left {
+        0 => "nothing else joins them".to_owned(),
+        1 => "one way is left".to_owned(),
+        most if most >= super::WAYS_MAX => format!("{most} or more separate ways are left"),
+        ways => format!("{ways} separate ways are left"),
     };
-    let hops = next_hops.iter().map(|hops| match hops.left {
-        0 => format!("; {} has no equal way left", hops.at),
-        left => format!("; {} keeps {left} of {} equal next hops", hops.at, hops.before),
-    });
-    Sentence::new(gravity, format!("{one}–{other}: {links}, {ways}{}.", hops.collect::<String>()))
+    format!("{one}–{other}: {links}, {ways}")
 }
 
 fn counted(count: usize, noun: &str) -> String {

@@ -6,6 +6,7 @@ mod prometheus;
 mod replay;
 mod show;
 mod source;
+mod what_if;
 
 use clap::Subcommand;
 
@@ -23,6 +24,8 @@ pub(crate) enum Verb {
     Replay(replay::Replay),
     /// Say what a Prometheus server's telemetry is good for
     CheckPrometheus(check_prometheus::CheckPrometheus),
+    /// Say what a change would do to a network
+    WhatIf(what_if::WhatIf),
 }
 
 impl Verb {
@@ -32,6 +35,7 @@ impl Verb {
             Self::Show(show) => show.run(options),
             Self::Replay(replay) => replay.run(options),
             Self::CheckPrometheus(check) => check.run(options),
+            Self::WhatIf(what_if) => what_if.run(options),
         }
     }
 }

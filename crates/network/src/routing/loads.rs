@@ -59,8 +59,13 @@ impl Loads {
     /// How much finds no way, bit/s.
     #[must_use]
     pub fn stranded_bps(&self) -> f64 {
-        self.stranded.iter().map(|demand| demand.bps).sum()
+        total_bps(&self.stranded)
     }
+}
+
+/// What demands come to, bit/s; the empty sum of floats would be −0.
+pub(crate) fn total_bps(demands: &[Demand]) -> f64 {
+    demands.iter().map(|demand| demand.bps).fold(0.0, |sum, bps| sum + bps)
 }
 
 /// Routes all demands over a topology with an overlay.

@@ -15,6 +15,7 @@ mod shortest;
 mod spread;
 
 pub(crate) use graph::{DOWN, Net, State, UNREACHABLE, Wiring};
+pub(crate) use loads::total_bps;
 pub use loads::{Loads, route};
 pub use overlay::{ArcOverlay, Overlay};
 pub(crate) use queue::RadixQueue;

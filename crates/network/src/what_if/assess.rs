@@ -4,7 +4,7 @@ use super::change::{Change, Error};
 use super::redundancy::redundancy;
 use super::summary::{ArcChange, Bounded, Condition, CutOff, Moved, Pair, Peak, Summary};
 use super::{Baseline, Effect, Scratch};
-use crate::routing::{Loads, UNREACHABLE};
+use crate::routing::{Loads, UNREACHABLE, total_bps};
 use crate::topology::{ArcId, NodeId, Topology};
 use crate::traffic::Demand;
 
@@ -144,7 +144,7 @@ const EQUAL: std::cmp::Ordering = std::cmp::Ordering::Equal;
 fn cut_off(topology: &Topology, lost: &[Demand], traffic_bps: f64) -> CutOff {
     let mut lost = lost.to_vec();
     lost.sort_by(|a, b| b.bps.total_cmp(&a.bps).then((a.to, a.from).cmp(&(b.to, b.from))));
-    let bps = lost.iter().map(|demand| demand.bps).sum();
+    let bps = total_bps(&lost);
     let name = |node: NodeId| topology.node(node).name.clone();
     let count = lost.len();
     lost.truncate(PAIRS_MAX);
@@ -198,7 +198,8 @@ fn moved(effect: Effect<'_>, changes: &[Change], traffic_bps: f64) -> Moved {
         links.iter().flat_map(|&link| topology.arcs_of(link)).map(|arc| loads.arc_bps(arc)).sum();
     let shifted: f64 =
         arcs.iter().map(|&arc| (effect.arc_bps(arc) - loads.arc_bps(arc)).abs()).sum();
-    let bps = (through + on_links + shifted).min(traffic_bps);
+    // Sums of nothing are −0.
+    let bps = (through + on_links + shifted).min(traffic_bps) + 0.0;
     Moved { bps, share: share(bps, traffic_bps) }
 }
 

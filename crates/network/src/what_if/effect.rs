@@ -1,7 +1,7 @@
 //! What the network carries after a change, as it stands in the scratch.
 
 use super::{Baseline, Scratch};
-use crate::routing::{DOWN, Loads, Overlay};
+use crate::routing::{DOWN, Loads, Overlay, total_bps};
 use crate::topology::ArcId;
 use crate::traffic::Demand;
 
@@ -67,7 +67,7 @@ impl<'s> Effect<'s> {
     /// How much the change cuts off, bit/s.
     #[must_use]
     pub fn cut_off_bps(&self) -> f64 {
-        self.scratch.cut_off.iter().map(|demand| demand.bps).sum()
+        total_bps(&self.scratch.cut_off)
     }
 
     /// All loads after the change; stranded is also what was before it.

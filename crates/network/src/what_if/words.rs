@@ -45,8 +45,10 @@ impl Summary {
         all.extend(self.redundancy.groups.first.iter().take(NAMED_MAX).map(group_words));
         let groups = &self.redundancy.groups;
         if groups.count > NAMED_MAX {
-            let text =
-                format!("{} more groups of links keep as much or more.", groups.count - NAMED_MAX);
+            let text = match groups.count - NAMED_MAX {
+                1 => "1 more group of links keeps as much or more.".to_owned(),
+                more => format!("{more} more groups of links keep as much or more."),
+            };
             all.push(Sentence::new(Gravity::Calm, text));
         }
         all.extend(self.single_points_words());
@@ -61,9 +63,8 @@ impl Summary {
         let pair =
             |pair: &super::Pair| format!("{}→{} {}", pair.from, pair.to, rate_words(pair.bps));
         let text = format!(
-            "{} {} cut off, {} of all traffic, between {}: {}.",
+            "{} is cut off, {} of all traffic, between {}: {}.",
             rate_words(cut_off.bps),
-            if cut_off.pairs.count == 1 { "is" } else { "are" },
             percent(cut_off.share),
             counted(cut_off.pairs.count, "pair"),
             listed(cut_off.pairs.first.iter().map(pair), cut_off.pairs.count),
@@ -178,21 +179,29 @@ fn group_words(group: &Group) -> Sentence {
         _ => Gravity::Calm,
     };
     // Where nothing is left there are no longer ways either.
-    let hops = next_hops.iter().filter(|_| *left > 0).map(|hops| match hops.left {
-        0 => format!("; {} has to take longer ways", hops.at),
-        left => format!("; {} keeps {left} of {} equal next hops", hops.at, hops.before),
-    });
-    let ways = match changed_node {
+    let hops = next_hops.iter().filter(|_| *left > 0);
+    let text = match changed_node {
+        None => {
+            let hops = hops.map(|hops| match hops.left {
+                0 => format!("; {} has to take longer ways", hops.at),
+                left => format!("; {} keeps {left} of {} equal next hops", hops.at, hops.before),
+            });
+            format!("{}{}.", link_words(group), hops.collect::<String>())
+        }
         Some(node) => {
             let neighbour = if node == one { other } else { one };
-            match *left {
-                0 => format!("{neighbour} has no other link"),
-                left => format!("{neighbour} keeps {}", counted(left, "other link")),
-            }
+            let links = match *left {
+                0 => "has no other link".to_owned(),
+                left => format!("keeps {}", counted(left, "other link")),
+            };
+            let hops = hops.map(|hops| match hops.left {
+                0 => " and has to take longer ways".to_owned(),
+                left => format!(" and {left} of {} equal next hops", hops.before),
+            });
+            format!("{neighbour} {links}{}.", hops.collect::<String>())
         }
-        None => link_words(group),
     };
-    Sentence::new(gravity, format!("{ways}{}.", hops.collect::<String>()))
+    Sentence::new(gravity, text)
 }
 
 /// What stays between the ends of removed links.

@@ -105,7 +105,7 @@ impl WhatIf {
         Ok(changes)
     }
 
-    fn develop(&self, source: &Source, changes: &[Change], hours: u32) -> Result<Ahead, Failure> {
+    fn develop(&self, case: &Case, changes: &[Change], hours: u32) -> Result<Ahead, Failure> {
         let Some((series, now)) = case.series() else {
             let why = "`--forecast` needs traffic over time; give it with `--traffic`";
             return Err(Failure::cannot(why));

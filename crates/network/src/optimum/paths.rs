@@ -189,10 +189,8 @@ impl<'a> Search<'a> {
             for &id in self.topology.leaving(node) {
                 let arc = self.topology.arc(id);
                 let through = distance + u64::from(arc.weight);
-                let usable = !avoided.contains(&arc.to)
-                    && !(node == from && banned.contains(&id))
-                    && through < self.distance[arc.to.index()];
-                if usable {
+                let is_banned = avoided.contains(&arc.to) || (node == from && banned.contains(&id));
+                if !is_banned && through < self.distance[arc.to.index()] {
                     if self.distance[arc.to.index()] == u64::MAX {
                         self.touched.push(arc.to);
                     }

@@ -16,6 +16,7 @@ pub mod fabric;
 pub mod finding;
 pub mod format;
 pub mod optimum;
+pub mod picture;
 mod positive;
 pub mod prometheus;
 pub mod recording;

@@ -61,11 +61,18 @@ fn a_removed_link_is_shown_with_what_takes_over() {
     let mut scratch = Scratch::new(&baseline);
     let drawn = neighbourhood(&scratch.apply(&baseline, &overlay), 0.8);
     let names: Vec<&str> = drawn.nodes.iter().map(|node| node.name.as_str()).collect();
-    assert!(names.starts_with(&["leaf1", "spine2"]) || names.starts_with(&["spine2", "leaf1"]), "{names:?}");
+    assert!(
+        names.starts_with(&["leaf1", "spine2"]) || names.starts_with(&["spine2", "leaf1"]),
+        "{names:?}"
+    );
     assert_eq!(drawn.links[0].state, LinkState::Thinned);
     assert_eq!(drawn.links[0].links, 2);
     let told = words(&drawn);
-    assert!(told[0].starts_with("leaf1 – spine2 (2 links): ") || told[0].starts_with("spine2 – leaf1 (2 links): "), "{told:?}");
+    assert!(
+        told[0].starts_with("leaf1 – spine2 (2 links): ")
+            || told[0].starts_with("spine2 – leaf1 (2 links): "),
+        "{told:?}"
+    );
     keep("thinned.svg", &svg(&drawn, "Take leaf1--spine2 out of service", Theme::Light));
     keep("thinned-dark.svg", &svg(&drawn, "Take leaf1--spine2 out of service", Theme::Dark));
 }
@@ -105,12 +112,15 @@ fn a_network_with_places_is_drawn_as_a_map() {
         .iter()
         .map(|&(name, longitude, latitude)| {
             let position = Some(Position { longitude, latitude });
-            builder.node(NewNode { name: name.into(), position, ..NewNode::default() }).expect("new")
+            builder
+                .node(NewNode { name: name.into(), position, ..NewNode::default() })
+                .expect("new")
         })
         .collect();
     for (from, to) in [(0, 1), (0, 2), (0, 3), (3, 4), (4, 2), (2, 5), (5, 1)] {
         let arc = NewArc { capacity_bps: (from != 5).then_some(1e10), weight: 1 };
-        let link = NewLink { name: None, from: ids[from], to: ids[to], forward: arc, backward: Some(arc) };
+        let link =
+            NewLink { name: None, from: ids[from], to: ids[to], forward: arc, backward: Some(arc) };
         builder.link(link).expect("valid");
     }
     let topology = builder.build();
@@ -131,7 +141,9 @@ fn hostile_names_stay_text() {
     let names = ["<script>alert(1)</script>", "\"><g onload='x'>&amp;"];
     let ids: Vec<NodeId> = names
         .iter()
-        .map(|name| builder.node(NewNode { name: (*name).into(), ..NewNode::default() }).expect("new"))
+        .map(|name| {
+            builder.node(NewNode { name: (*name).into(), ..NewNode::default() }).expect("new")
+        })
         .collect();
     let arc = NewArc::default();
     let link = NewLink { name: None, from: ids[0], to: ids[1], forward: arc, backward: None };

@@ -12,7 +12,9 @@ pub const NODES_DRAWN: usize = 12;
 pub const LINKS_DRAWN: usize = 28;
 
 /// Below this change of utilisation a link is not interesting for having changed.
-const CHANGE_LEAST: f64 = 0.005;
+const CHANGE_LEAST: f64 = 0.01;
+/// Nodes of one kind shown by themselves beside those that the change names; the others are alike, and one group.
+const OF_KIND_MOST: usize = 4;
 
 /// The part of the network that shows what a change does; `limit` is the utilisation that counts as too busy.
 #[must_use]
@@ -66,6 +68,15 @@ impl Chosen<'_> {
         }
     }
 
+    /// Adds a node that is shown for its links, unless enough of its kind are.
+    fn add_neighbour(&mut self, node: NodeId) {
+        let own = kind(&self.topology.node(node).name);
+        let alike = |&&known: &&NodeId| kind(&self.topology.node(known).name) == own;
+        if own.is_empty() || self.nodes.iter().filter(alike).count() < OF_KIND_MOST {
+            self.add(node);
+        }
+    }
+
     /// Ends of the bundles whose utilisation moves most or ends up highest, those at the centre first.
     fn add_by_interest(&mut self, centre: &[NodeId]) {
         let mut by_interest: Vec<(f64, BundleId)> = Vec::new();
@@ -78,10 +89,13 @@ impl Chosen<'_> {
             }
         }
         by_interest.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        for (_, bundle) in by_interest {
+        for (interest, bundle) in by_interest {
+            if interest <= 0.0 {
+                break;
+            }
             let (one, other) = self.topology.bundle(bundle).ends;
-            self.add(one);
-            self.add(other);
+            self.add_neighbour(one);
+            self.add_neighbour(other);
             if self.nodes.len() >= NODES_DRAWN {
                 break;
             }
@@ -96,8 +110,12 @@ impl Chosen<'_> {
         let busy = sums.after.iter().flatten().copied().fold(0.0, f64::max);
         let (one, other) = self.topology.bundle(bundle).ends;
         let near = centre.contains(&one) || centre.contains(&other);
-        let moved = if moved < CHANGE_LEAST { 0.0 } else { moved };
-        moved * 4.0 + busy + if near { 0.5 } else { 0.0 }
+        match (moved >= CHANGE_LEAST, near) {
+            (true, near) => 1.0 + moved * 4.0 + busy + if near { 0.5 } else { 0.0 },
+            // Where nothing moves, what is beside the change still says where it is.
+            (false, true) => busy.min(1.0) + f64::MIN_POSITIVE,
+            (false, false) => 0.0,
+        }
     }
 
     /// What a bundle carries, seen from its first end.

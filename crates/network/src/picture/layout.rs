@@ -11,7 +11,7 @@ pub(super) const BOX_HEIGHT: f64 = 20.0;
 /// Width of a character at the size of a node's name.
 const CHARACTER: f64 = 6.3;
 /// Longest name in a box; the whole name is in its title.
-const NAME_SHOWN: usize = 14;
+const NAME_SHOWN: usize = 17;
 /// Nodes in one row.
 const ROW_MOST: usize = 5;
 /// Distance between rows.

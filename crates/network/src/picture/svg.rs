@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::layout::{BOX_HEIGHT, Placed, WIDTH, layout};
 use super::view::{DrawnLink, LinkState, Neighbourhood};
-use super::words::{percent, words};
+use super::words::{is_told, percent, words};
 
 /// Light or dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,7 +82,7 @@ fn head(out: &mut String, total: f64, title: &str, told: &[String], theme: Theme
          rect{{fill:var(--box);stroke:var(--edge)}}.t rect{{stroke:var(--high);stroke-width:2.5;\
          stroke-dasharray:4 3}}.g rect{{stroke-dasharray:1.5 2.5}}line{{stroke-linecap:round}}\
          .l0{{stroke:var(--low)}}.l1{{stroke:var(--mid)}}.l2{{stroke:var(--high)}}\
-         .lx{{stroke:var(--edge);stroke-dasharray:5 5}}.lu{{stroke:var(--edge);stroke-dasharray:1 4}}\
+         .f{{opacity:.4}}.lx{{stroke:var(--edge);stroke-dasharray:5 5}}.lu{{stroke:var(--edge);stroke-dasharray:1 4}}\
          </style>",
         WIDTH * 1.75,
         escaped(title),
@@ -109,7 +109,7 @@ fn draw_panel(out: &mut String, drawn: &Neighbourhood, placed: &[Placed], panel:
     for link in drawn.links.iter().rev() {
         draw_line(out, drawn, link, placed, is_after);
     }
-    for link in drawn.links.iter().take(LABELLED) {
+    for link in drawn.links.iter().filter(|link| is_told(link)).take(LABELLED) {
         draw_label(out, link, placed, is_after);
     }
     for (node, place) in drawn.nodes.iter().zip(placed) {
@@ -153,6 +153,8 @@ fn draw_line(
         None => ("lu", 2.0),
         Some(u) => (class_of(u, drawn.limit), 1.5 + 6.0 * u.clamp(0.0, 1.2)),
     };
+    // What does not change is there for orientation.
+    let class = if is_told(link) { class.to_owned() } else { format!("{class} f") };
     let _ = write!(
         out,
         "<line class=\"{class}\" stroke-width=\"{width:.1}\" x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" \

@@ -21,7 +21,7 @@ pub fn words(drawn: &Neighbourhood) -> Vec<String> {
 }
 
 /// Whether a link is worth a line.
-fn is_told(link: &DrawnLink) -> bool {
+pub(super) fn is_told(link: &DrawnLink) -> bool {
     link.state != LinkState::Stays
         || percent(link.busiest_before()) != percent(link.busiest_after())
 }

@@ -51,7 +51,7 @@ pub struct WhatIf {
     pub after: f64,
 }
 
-/// The words that travel with a proposal and are kept with its decision.
+/// The words that travel with a proposal and are kept with its decision, and the picture.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Text {
     /// What the action is applied to; the entity itself if empty.
@@ -64,6 +64,76 @@ pub struct Text {
     pub what_if: Vec<WhatIf>,
     /// Names the condition at its source, so that the end of it can withdraw the decision.
     pub correlation: Option<String>,
+    /// The part of the network that the action touches, where a model of the network knows it.
+    pub network: Option<Box<NetworkView>>,
+}
+
+/// Nodes and lines of one network view at most, each.
+pub const VIEW_MAX: usize = 64;
+
+/// A part of the network before and after the action, as it was computed for the decision: what a picture is drawn of.
+///
+/// Nothing is decided by it. Numbers are in single precision, which is more than a drawing shows.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct NetworkView {
+    /// Nodes, those that the action touches first; at most [`VIEW_MAX`].
+    pub nodes: Vec<ViewNode>,
+    /// What joins them, what is touched first; at most [`VIEW_MAX`].
+    pub links: Vec<ViewLink>,
+    /// Nodes of the network that are not shown.
+    pub nodes_hidden: u32,
+    /// Utilisation above which a link counts as too busy.
+    pub limit: f32,
+}
+
+/// A node of a network view, or many as one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ViewNode {
+    /// Its name, or what the group is called.
+    pub name: String,
+    /// Nodes that it stands for; 1 for a node itself.
+    pub stands_for: u32,
+    /// Row in which it is drawn, 0 at the top.
+    pub tier: u8,
+    /// Longitude and latitude, degrees.
+    pub position: Option<[f32; 2]>,
+    /// Whether the action takes it out of transit.
+    pub touched: bool,
+}
+
+/// All links between two nodes of a network view.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ViewLink {
+    /// One end, as an index into the nodes.
+    pub from: u16,
+    /// The other end.
+    pub to: u16,
+    /// Links that this stands for.
+    pub links: u32,
+    /// What becomes of them.
+    pub change: ViewChange,
+    /// Carried before, bit/s: `from` to `to`, then back.
+    pub before_bps: [f32; 2],
+    /// Carried after.
+    pub after_bps: [f32; 2],
+    /// Utilisation of the busiest link before, by direction; absent where no capacity is known.
+    pub before: [Option<f32>; 2],
+    /// The same after.
+    pub after: [Option<f32>; 2],
+}
+
+/// What becomes of the links between two nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ViewChange {
+    /// They stay as they are.
+    Stays,
+    /// All of them are gone after.
+    Removed,
+    /// Some of them are gone after.
+    Thinned,
+    /// Their weight or split changes.
+    Changed,
 }
 
 /// Which scenario a proposal is about.

@@ -12,7 +12,8 @@ use crate::event::{Envelope, Event};
 #[must_use]
 pub fn version(kind: u16) -> Option<u8> {
     match kind {
-        1 | 10 | 15 => Some(2),
+        10 => Some(3),
+        1 | 15 => Some(2),
         2..=7 | 11..=14 | 16..=26 => Some(1),
         _ => None,
     }
@@ -92,8 +93,7 @@ pub fn decode(kind: u16, version: u8, bytes: &[u8]) -> Result<Envelope, DecodeEr
     let current = self::version(kind).ok_or(DecodeError::Unknown { kind, version })?;
     let read = match version {
         v if v == current => postcard::take_from_bytes::<Envelope>(bytes),
-        1 => upcast::from_1(kind, bytes),
-        _ => return Err(DecodeError::Unknown { kind, version }),
+        v => upcast::older(kind, v, bytes).ok_or(DecodeError::Unknown { kind, version })?,
     };
     let (envelope, rest) = read.map_err(|e| corrupt(e.to_string()))?;
     if !rest.is_empty() {

@@ -16,9 +16,9 @@ use crate::learning::retrain::RetrainSettings;
 use crate::learning::trust::TrustSettings;
 use crate::learning::utility::{AuditDraw, AuditSettings};
 use crate::learning::window::{Finding, MonitorSettings};
-use crate::oversight::Level;
+use crate::oversight::{Level, Scope};
 use crate::profile::{Profile, Scorer, Selector};
-use crate::proposal::Text;
+use crate::proposal::{Fact, Text, WhatIf};
 use crate::signal::FeedbackTable;
 
 /// Kind 1 before profiles certified thresholds and watched.
@@ -36,6 +36,48 @@ struct Profile1 {
     reward_rate: f64,
     in_flight_s: u32,
     retention_s: u32,
+}
+
+/// The words of a decision before there were network views.
+#[derive(Deserialize)]
+struct Text2 {
+    target: String,
+    facts: Vec<Fact>,
+    evidence: Vec<String>,
+    what_if: Vec<WhatIf>,
+    correlation: Option<String>,
+}
+
+/// Kind 10 before decisions had network views.
+#[derive(Deserialize)]
+struct DecisionMade2 {
+    id: DecisionId,
+    type_id: TypeId,
+    type_version: u32,
+    generation: u32,
+    model_updates: u64,
+    profile: u32,
+    scenario: ScenarioId,
+    new_scenario: Option<Box<NewScenario>>,
+    action: ActionIx,
+    raw: Vector,
+    x: Vector,
+    contributions: Vector,
+    effect: f64,
+    logit: Option<Logit>,
+    score: f64,
+    compared: f64,
+    threshold: Threshold,
+    audit: Option<AuditDraw>,
+    verdict: Arc<Verdict>,
+    disposition: Disposition,
+    expires_at: Millis,
+    text: Option<Box<Text2>>,
+    level: Level,
+    certified: Option<f64>,
+    alpha: Option<f64>,
+    asked: f64,
+    held: Option<Box<Scope>>,
 }
 
 /// Kind 10 before decisions were made under a level of autonomy.
@@ -62,7 +104,7 @@ struct DecisionMade1 {
     verdict: Arc<Verdict>,
     disposition: Disposition,
     expires_at: Millis,
-    text: Option<Box<Text>>,
+    text: Option<Box<Text2>>,
 }
 
 /// Kind 15 before the monitor had other causes than the published rule.
@@ -94,13 +136,20 @@ impl From<Profile1> for Event {
     }
 }
 
-impl From<DecisionMade1> for Event {
+impl From<Text2> for Text {
+    fn from(old: Text2) -> Self {
+        let Text2 { target, facts, evidence, what_if, correlation } = old;
+        Self { target, facts, evidence, what_if, correlation, network: None }
+    }
+}
+
+impl From<DecisionMade1> for DecisionMade2 {
     fn from(old: DecisionMade1) -> Self {
         let asked = match old.disposition {
             Disposition::Surfaced | Disposition::Escalated => 1.0,
             _ => old.audit.map_or(0.0, |draw| draw.probability),
         };
-        Self::DecisionMade(Box::new(DecisionMade {
+        Self {
             id: old.id,
             type_id: old.type_id,
             type_version: old.type_version,
@@ -128,7 +177,47 @@ impl From<DecisionMade1> for Event {
             alpha: None,
             asked,
             held: None,
+        }
+    }
+}
+
+impl From<DecisionMade2> for Event {
+    fn from(old: DecisionMade2) -> Self {
+        Self::DecisionMade(Box::new(DecisionMade {
+            id: old.id,
+            type_id: old.type_id,
+            type_version: old.type_version,
+            generation: old.generation,
+            model_updates: old.model_updates,
+            profile: old.profile,
+            scenario: old.scenario,
+            new_scenario: old.new_scenario,
+            action: old.action,
+            raw: old.raw,
+            x: old.x,
+            contributions: old.contributions,
+            effect: old.effect,
+            logit: old.logit,
+            score: old.score,
+            compared: old.compared,
+            threshold: old.threshold,
+            audit: old.audit,
+            verdict: old.verdict,
+            disposition: old.disposition,
+            expires_at: old.expires_at,
+            text: old.text.map(|text| Box::new((*text).into())),
+            level: old.level,
+            certified: old.certified,
+            alpha: old.alpha,
+            asked: old.asked,
+            held: old.held,
         }))
+    }
+}
+
+impl From<DecisionMade1> for Event {
+    fn from(old: DecisionMade1) -> Self {
+        DecisionMade2::from(old).into()
     }
 }
 
@@ -142,13 +231,19 @@ impl From<MonitorActed1> for Event {
 /// event's variant, which says nothing beyond the kind.
 type Head = (Millis, PersonId, Option<RequestKey>, u32);
 
-/// Reads version 1 of a kind that has later ones.
-pub(super) fn from_1(kind: u16, bytes: &[u8]) -> Result<(Envelope, &[u8]), postcard::Error> {
-    match kind {
-        1 => read::<Profile1>(bytes),
-        10 => read::<DecisionMade1>(bytes),
-        _ => read::<MonitorActed1>(bytes),
-    }
+/// Reads an older version of a kind; `None` if there never was one of this number.
+pub(super) fn older(
+    kind: u16,
+    version: u8,
+    bytes: &[u8],
+) -> Option<Result<(Envelope, &[u8]), postcard::Error>> {
+    Some(match (kind, version) {
+        (1, 1) => read::<Profile1>(bytes),
+        (10, 1) => read::<DecisionMade1>(bytes),
+        (10, 2) => read::<DecisionMade2>(bytes),
+        (15, 1) => read::<MonitorActed1>(bytes),
+        _ => return None,
+    })
 }
 
 fn read<T: DeserializeOwned + Into<Event>>(

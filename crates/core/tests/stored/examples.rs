@@ -21,7 +21,9 @@ use npo_core::learning::window::{Finding, MonitorSettings};
 use npo_core::oversight::Level;
 use npo_core::people::{Person, Role, Token};
 use npo_core::profile::{Scorer, Selector};
-use npo_core::proposal::{Fact, FactValue, Text, WhatIf};
+use npo_core::proposal::{
+    Fact, FactValue, NetworkView, Text, ViewChange, ViewLink, ViewNode, WhatIf,
+};
 use npo_core::scenario_type::{Action, Feature, Risk, ScenarioType};
 use npo_core::signal::{FeedbackTable, SignalWorth};
 use npo_core::{
@@ -111,6 +113,9 @@ pub(crate) fn examples() -> Vec<(String, Envelope)> {
     let weights = [2.0, -0.75, 0.5, -0.125].as_slice().into();
     add("", Event::ModelRetrained { type_id: TypeId(0), weights, rows: 30 });
     oversight::add_to(&mut add);
+    let mut viewed = decision(6, Disposition::Surfaced, Threshold::Fixed { theta: 0.7 });
+    viewed.text = Some(Box::new(Text { network: Some(Box::new(network_view())), ..text(6) }));
+    add("viewed", Event::DecisionMade(Box::new(viewed)));
     all
 }
 
@@ -299,6 +304,37 @@ fn decision(i: usize, disposition: Disposition, threshold: Threshold) -> Decisio
     }
 }
 
+fn network_view() -> NetworkView {
+    let node = |name: &str, stands_for, position| ViewNode {
+        name: name.into(),
+        stands_for,
+        tier: u8::from(stands_for > 1),
+        position,
+        touched: stands_for == 1,
+    };
+    let link = |change, after| ViewLink {
+        from: 0,
+        to: 1,
+        links: 4,
+        change,
+        before_bps: [3e10, 1.5e9],
+        after_bps: [2.5e10, 0.0],
+        before: [Some(0.75), None],
+        after: [after, None],
+    };
+    NetworkView {
+        nodes: vec![node("spine2", 1, Some([8.5, 50.25])), node("7 leaves at fra1", 7, None)],
+        links: vec![
+            link(ViewChange::Removed, None),
+            link(ViewChange::Thinned, Some(1.25)),
+            link(ViewChange::Changed, Some(0.5)),
+            link(ViewChange::Stays, Some(0.75)),
+        ],
+        nodes_hidden: 300,
+        limit: 0.5,
+    }
+}
+
 fn text(id: u32) -> Text {
     let fact = |name: &str, value| Fact {
         name: name.into(),
@@ -316,6 +352,7 @@ fn text(id: u32) -> Text {
         evidence: vec!["12 flaps in the last hour".into(), "optics −7.1 dBm".into()],
         what_if: vec![WhatIf { name: "peak".into(), unit: "%".into(), before: 62.0, after: 71.5 }],
         correlation: Some(format!("alert-{id}")),
+        network: None,
     }
 }
 

@@ -14,8 +14,10 @@ const CHARACTER: f64 = 6.3;
 const NAME_SHOWN: usize = 17;
 /// Nodes in one row.
 const ROW_MOST: usize = 5;
-/// Distance between rows.
-const ROW: f64 = 66.0;
+/// Distance between tiers.
+const ROW: f64 = 96.0;
+/// Distance between the lines of one tier.
+const LINE: f64 = 40.0;
 /// Room around the nodes.
 const MARGIN: f64 = 22.0;
 
@@ -64,13 +66,13 @@ fn rows(nodes: &[DrawnNode], placed: &mut [Placed]) -> f64 {
         let each = members.len().div_ceil(lines.max(1)).max(1);
         for line in members.chunks(each) {
             spread(line, placed, y);
-            y += ROW * 0.62;
+            y += LINE;
         }
         if !members.is_empty() {
-            y += ROW * 0.5;
+            y += ROW - LINE;
         }
     }
-    y - ROW * 1.12 + 2.0 * MARGIN
+    y - ROW + MARGIN
 }
 
 /// Puts these nodes beside one another, in room according to their widths.

@@ -95,6 +95,7 @@ impl ProposalLine<'_> {
                 evidence: std::mem::take(&mut self.evidence),
                 what_if: what_if.collect(),
                 correlation: self.correlation.take(),
+                network: None,
             },
             scenario_type: &self.scenario_type,
             entity: &self.entity,

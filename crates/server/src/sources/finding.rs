@@ -100,6 +100,7 @@ fn proposal(finding: &Finding) -> NamedProposal<'_> {
                 .collect(),
             what_if: Vec::new(),
             correlation: Some(finding.correlation.clone()),
+            network: None,
         },
     }
 }

@@ -184,6 +184,7 @@ impl<'a> Reading<'a> {
             evidence: self.evidence(),
             what_if: Vec::new(),
             correlation: Some(self.correlation.clone().into_owned()),
+            network: None,
         }
     }
 

@@ -222,6 +222,25 @@ pub struct DecisionPage {
     pub next_cursor: Option<String>,
 }
 
+/// How to draw a decision's network.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VisualQuery {
+    /// `light` or `dark`; what the reader's system prefers if absent.
+    #[serde(default)]
+    pub theme: Option<Theme>,
+}
+
+/// Light or dark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
 /// Filters of a list of decisions.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -97,6 +97,7 @@ endpoints! {
     "propose_batch" Post "/v1/decisions/batch" Propose "Judge many proposals, one a line" None, Lines("Proposal") => 200 Lines("BatchLine");
     "list_decisions" Get "/v1/decisions" Read "List decisions, newest first" Some("DecisionQuery"), Nothing => 200 Json("DecisionPage");
     "show_decision" Get "/v1/decisions/{id}" Read "Show a decision with its explanation" None, Nothing => 200 Json("DecisionDetail");
+    "show_visual" Get "/v1/decisions/{id}/visual.svg" Read "Draw the network around a decision, before and after its action" Some("VisualQuery"), Nothing => 200 Text("image/svg+xml");
     "give_feedback" Post "/v1/decisions/{id}/feedback" Answer "Answer a decision" None, Json("FeedbackRequest") => 201 Json("Feedback");
     "record_outcome" Post "/v1/decisions/{id}/outcome" Propose "Record what the world did after the action" None, Json("Outcome") => 201 Json("Recorded");
     "withdraw_decision" Post "/v1/decisions/{id}/withdraw" Propose "Take a decision back" None, Json("Withdrawal") => 200 Json("Withdrawn");

@@ -30,6 +30,10 @@ pub struct Explanation {
     pub policy: PolicyReason,
     /// Numbers before and after the action.
     pub what_if: Vec<WhatIf>,
+    /// What the action changes in the network around it, a sentence each: `visual.svg` in words. Empty where no model of
+    /// the network was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub network: Vec<String>,
     /// Evidence lines of the source.
     pub evidence: Vec<String>,
     /// Versions of everything that took part.

@@ -104,6 +104,7 @@ fn query_schema(name: &str) -> RefOr<Schema> {
     match name {
         "DecisionQuery" => decision::DecisionQuery::schema(),
         "ScenarioQuery" => scenario::ScenarioQuery::schema(),
+        "VisualQuery" => decision::VisualQuery::schema(),
         "EventQuery" => event::EventQuery::schema(),
         other => unreachable!("endpoint list names the unknown query `{other}`"),
     }

@@ -112,6 +112,7 @@ pub(crate) fn detail(id: &str) -> DecisionDetail {
                 before: 31.0,
                 after: 42.0,
             }],
+            network: vec!["leaf1 – spine2 (2 links): 41 %, then 55 % on what is left".into()],
             evidence: vec![
                 "9 state changes between 09:58:02Z and 09:59:58Z".into(),
                 "peer spine2 sees the same".into(),

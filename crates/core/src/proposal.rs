@@ -70,6 +70,8 @@ pub struct Text {
 
 /// Nodes and lines of one network view at most, each.
 pub const VIEW_MAX: usize = 64;
+/// Characters of a name in a network view.
+pub const NAME_SHOWN_MAX: usize = 96;
 
 /// A part of the network before and after the action, as it was computed for the decision: what a picture is drawn of.
 ///

@@ -13,6 +13,7 @@
 mod advance;
 mod commit;
 mod counters;
+mod foresight;
 mod gather;
 mod housekeeping;
 mod order;
@@ -37,6 +38,7 @@ use tokio::sync::watch;
 
 pub use advance::advance;
 pub use counters::{Counters, GROUP_BOUNDS};
+pub use foresight::Foresight;
 pub use gather::Told;
 pub use refit::{LABELS_MAX, RefitError, RefitSummary};
 pub use restore::{OpenError, OpenReport, STATE_FORM, fold};
@@ -122,6 +124,7 @@ struct Inner {
     work: Condvar,
     durable: watch::Sender<u64>,
     policy: RwLock<Option<Arc<Spe>>>,
+    foresight: RwLock<Option<Arc<dyn Foresight>>>,
     readers: Mutex<Vec<Box<dyn LogReader>>>,
     open_reader: Box<dyn Fn() -> Result<Box<dyn LogReader>, ReadError> + Send + Sync>,
     snapshots: Option<SnapshotStore>,
@@ -165,6 +168,7 @@ impl Engine {
             work: Condvar::new(),
             durable,
             policy: RwLock::new(None),
+            foresight: RwLock::new(None),
             readers: Mutex::new(Vec::new()),
             open_reader: Box::new(move || opener.lock().reader()),
             snapshots,

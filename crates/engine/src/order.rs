@@ -54,8 +54,9 @@ impl Engine {
         &self,
         actor: PersonId,
         request: Option<RequestKey>,
-        proposal: NamedProposal<'_>,
+        mut proposal: NamedProposal<'_>,
     ) -> Result<Receipt, Refusal> {
+        self.foresee(std::iter::once(&mut proposal));
         let at = Self::now();
         let gathered = {
             let core = self.0.core.lock();
@@ -140,8 +141,9 @@ impl Engine {
     fn take_chunk(
         &self,
         actor: PersonId,
-        chunk: Vec<(Option<RequestKey>, NamedProposal<'_>)>,
+        mut chunk: Vec<(Option<RequestKey>, NamedProposal<'_>)>,
     ) -> Vec<Result<Taken, Refusal>> {
+        self.foresee(chunk.iter_mut().map(|(_, proposal)| proposal));
         let (at, spe) = (Self::now(), self.policy());
         let resolved: Vec<_> = {
             let core = self.0.core.lock();

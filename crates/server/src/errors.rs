@@ -55,6 +55,7 @@ const PAGES: &[(&str, &str)] = pages![
     "not-escalated",
     "not-for-rca",
     "not-found",
+    "no-picture",
     "not-held",
     "outcome-recorded",
     "overloaded",

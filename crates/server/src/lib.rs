@@ -21,6 +21,7 @@ mod errors;
 mod feed;
 mod http;
 mod metrics;
+mod network;
 mod policies;
 mod projector;
 mod recent;
@@ -34,6 +35,7 @@ mod sources;
 mod tail;
 
 pub use config::{Config, ConfigError, Limits, LiveFabric, Timeouts};
+pub use network::{Does, NetworkError, NetworkSettings};
 pub use policies::PolicyError;
 pub use run::run;
 pub use seed::SeedError;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use npo_engine::{Engine, OpenError, Options};
+use npo_engine::{Engine, Foresight, OpenError, Options};
 use npo_log::SnapshotStore;
 use npo_log_sqlite::SqliteLog;
 use npo_policy::EVALUATION_STACK_BYTES;
@@ -29,6 +29,7 @@ use crate::divergence::Divergences;
 use crate::feed::Feed;
 use crate::http::listen;
 use crate::metrics::Metrics;
+use crate::network::{Network, NetworkError};
 use crate::policies::{Policies, PolicyError};
 use crate::projector::Lists;
 use crate::routes;
@@ -88,6 +89,9 @@ pub enum ServeError {
     /// No runtime could be started.
     #[error("no threads could be started")]
     Runtime(#[source] std::io::Error),
+    /// The network cannot be used.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// The generated fabric cannot run.
     #[error(transparent)]
     Fabric(#[from] FabricError),
@@ -150,9 +154,18 @@ impl Server {
         let (lists, feeding) = Lists::start(&views, engine.clone(), stopped.clone())?;
         let (feed, following) = Feed::start(&engine, stopped.clone());
         self.threads.extend([feeding, following]);
+        let network = Arc::new(Network::new(&config.network.actions));
+        let model = config.network.model()?;
+        let has_model = model.is_some();
+        model.into_iter().for_each(|model| network.set(model));
+        if has_model || config.live_fabric.is_some() {
+            engine.set_foresight(Some(Arc::clone(&network) as Arc<dyn Foresight>));
+        }
         if let Some(settings) = &config.live_fabric {
             let stop = Arc::clone(&self.stop_sources);
-            self.threads.push(fabric::start(settings, engine.clone(), stop)?);
+            // A network that somebody described wins over the one that is made up.
+            let model = (!has_model).then_some(network);
+            self.threads.push(fabric::start(settings, engine.clone(), model, stop)?);
         }
         let mut sources = Vec::new();
         if let Some(settings) = &config.prometheus {

@@ -34,6 +34,11 @@ pub(crate) fn full(detail: &DecisionDetail, columns: usize) -> Vec<Line> {
     if !explanation.what_if.is_empty() {
         page.section("Before and after", |page| page.what_if(&explanation.what_if));
     }
+    if !explanation.network.is_empty() {
+        page.section("In the network", |page| {
+            explanation.network.iter().for_each(|line| page.point(line))
+        });
+    }
     if !explanation.evidence.is_empty() {
         page.section("Evidence", |page| {
             explanation.evidence.iter().for_each(|line| page.point(line))
@@ -70,6 +75,11 @@ pub(crate) fn evidence(detail: &DecisionDetail, columns: usize) -> Vec<Line> {
     page.section("Why", |page| explanation.because.iter().for_each(|reason| page.point(reason)));
     if !explanation.what_if.is_empty() {
         page.section("Before and after", |page| page.what_if(&explanation.what_if));
+    }
+    if !explanation.network.is_empty() {
+        page.section("In the network", |page| {
+            explanation.network.iter().for_each(|line| page.point(line))
+        });
     }
     if !explanation.facts.is_empty() {
         page.section("Facts", |page| page.facts(&explanation.facts));

@@ -16,7 +16,7 @@ mod words;
 use crate::event::{DecisionMade, RuleHit};
 use crate::ids::hex;
 use crate::learning::math::sigmoid;
-use crate::proposal::{Fact, FactValue, WhatIf};
+use crate::proposal::{Fact, FactValue, NetworkView, WhatIf};
 use crate::scenario_type::ScenarioType;
 
 /// Version of the explanation's form and wording; feedback names the version that was seen.
@@ -51,6 +51,8 @@ pub struct Explanation {
     pub policy: PolicyReason,
     /// Numbers before and after the action.
     pub what_if: Vec<WhatIf>,
+    /// The part of the network that the action touches, before and after.
+    pub network: Option<Box<NetworkView>>,
     /// Evidence lines of the source.
     pub evidence: Vec<String>,
     /// Versions of everything that took part.
@@ -181,6 +183,7 @@ pub fn explain(
         contributions,
         policy: policy(made),
         what_if,
+        network: text.and_then(|text| text.network.clone()),
         evidence: text.map_or_else(Vec::new, |text| text.evidence.clone()),
         versions: Versions {
             scenario_type: made.type_version,

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use npo_core::Profile;
 use section::section;
 
+use crate::network::NetworkSettings;
 pub use crate::sources::fabric::LiveFabric;
 use crate::sources::prometheus;
 
@@ -98,6 +99,8 @@ section! {
         timeouts: Timeouts = Timeouts::default(),
         /// A generated network that proposes, for demonstrations; none if absent.
         live_fabric: Option<LiveFabric> = None,
+        /// The network that what-ifs are asked of; none if no topology is named.
+        network: NetworkSettings = NetworkSettings::default(),
         /// A Prometheus server to read telemetry from; none if absent.
         prometheus: Option<prometheus::Settings> = None,
         /// Program and arguments that check a policy bundle in a process of its own; this program
@@ -186,6 +189,7 @@ impl Config {
             ("limits", Limits::KEYS),
             ("timeouts", Timeouts::KEYS),
             ("live_fabric", LiveFabric::KEYS),
+            ("network", NetworkSettings::KEYS),
             ("prometheus", prometheus::Settings::KEYS),
         ] {
             if let Some(section) = table.get(name).and_then(toml::Value::as_table) {

@@ -5,6 +5,9 @@ use npo_api::explanation as api;
 use npo_core::event::RuleHit;
 use npo_core::explain as core;
 use npo_core::proposal;
+use npo_network::picture;
+
+use crate::network::drawn;
 
 /// An explanation.
 pub(crate) fn explanation(from: core::Explanation) -> api::Explanation {
@@ -20,6 +23,7 @@ pub(crate) fn explanation(from: core::Explanation) -> api::Explanation {
         threshold,
         policy,
         what_if,
+        network,
         evidence,
         versions,
     } = from;
@@ -36,6 +40,7 @@ pub(crate) fn explanation(from: core::Explanation) -> api::Explanation {
         threshold: reason(threshold),
         policy: policy_reason(policy),
         what_if: what_if.into_iter().map(self::what_if).collect(),
+        network: network.map_or_else(Vec::new, |view| picture::words(&drawn(&view))),
         evidence,
         versions: versions_of(versions),
     }

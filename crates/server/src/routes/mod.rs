@@ -20,6 +20,7 @@ mod stream;
 mod thresholds;
 mod tokens;
 mod verdicts;
+mod visual;
 mod withdrawals;
 
 use std::sync::Arc;
@@ -43,6 +44,7 @@ fn handler(id: &str) -> Option<Handler> {
         "propose_batch" => |call| Box::pin(batch::propose(call)),
         "list_decisions" => |call| Box::pin(decisions::list(call)),
         "show_decision" => |call| Box::pin(decisions::show(call)),
+        "show_visual" => |call| Box::pin(visual::show(call)),
         "give_feedback" => |call| Box::pin(feedback::give(call)),
         "record_outcome" => |call| Box::pin(feedback::outcome(call)),
         "withdraw_decision" => |call| Box::pin(withdrawals::decision(call)),

@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 
 use npo_engine::{Engine, Refusal};
 use npo_network::fabric::{Fabric, FabricConfig};
+use npo_network::what_if::LIMIT_DEFAULT;
 use npo_network::{Output, WatchConfig, Watchers};
 use npo_policy::EVALUATION_STACK_BYTES;
 
 use super::finding::Proposer;
+use crate::network::{Model, Network};
 
 /// Handle of the machine person that proposes.
 const HANDLE: &str = "fabric";
@@ -87,6 +89,7 @@ pub enum FabricError {
 pub(crate) fn start(
     settings: &LiveFabric,
     engine: Engine,
+    network: Option<Arc<Network>>,
     stop: Arc<AtomicBool>,
 ) -> Result<JoinHandle<()>, FabricError> {
     if !(0.1..=1000.0).contains(&settings.speed) {
@@ -101,11 +104,17 @@ pub(crate) fn start(
         .name("npo-fabric".into())
         // Proposals are judged by the policy on this thread.
         .stack_size(EVALUATION_STACK_BYTES)
-        .spawn(move || run(fabric, speed, &proposer, &stop))
+        .spawn(move || run(fabric, speed, &proposer, network.as_deref(), &stop))
         .map_err(FabricError::Thread)
 }
 
-fn run(mut fabric: Fabric, speed: f64, proposer: &Proposer, stop: &AtomicBool) {
+fn run(
+    mut fabric: Fabric,
+    speed: f64,
+    proposer: &Proposer,
+    network: Option<&Network>,
+    stop: &AtomicBool,
+) {
     let mut watchers = Watchers::new(fabric.catalog(), fabric.cabling(), WatchConfig::default());
     let (mut samples, mut output) = (Vec::new(), Output::default());
     let warm_until = fabric.now_ms() + WARM_UP_MS;
@@ -120,6 +129,22 @@ fn run(mut fabric: Fabric, speed: f64, proposer: &Proposer, stop: &AtomicBool) {
         fabric.advance_to(due_ms, STEPS_MAX, &mut samples);
         samples.drain(..).for_each(|s| watchers.observe(fabric.catalog(), &s, &mut output));
         output.shifts.clear();
+        if let Some(network) = network
+            && !output.findings.is_empty()
+        {
+            publish(&fabric, network);
+        }
         output.findings.drain(..).for_each(|finding| proposer.tell(&finding));
+    }
+}
+
+/// Lets what-ifs be asked of the fabric as it is now; once for each round of findings, just before they are told.
+fn publish(fabric: &Fabric, network: &Network) {
+    let topology = Arc::new(fabric.topology().clone());
+    let names = Some((fabric.catalog().clone(), fabric.wired().clone()));
+    let (traffic, out) = (fabric.traffic(), fabric.links_out());
+    match Model::new(topology, traffic, &out, names, "generated fabric".into(), LIMIT_DEFAULT) {
+        Ok(model) => network.set(model),
+        Err(error) => tracing::warn!(%error, "what-ifs go on with an older state of the fabric"),
     }
 }

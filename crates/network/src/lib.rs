@@ -6,6 +6,7 @@
 //! [`format`](mod@format) reads both from files.
 //! [`recording`] reads stored telemetry, [`fabric`] generates it; both yield the same [`Sample`]s.
 //! [`watch`] folds samples into [`Finding`]s: a condition that was raised, and later its end.
+//! [`imbalance`] forecasts episodes of unevenly used links and says how good the forecast is.
 //! The watchers and the fabric read no clock, no file and no ambient randomness, so a run is its input and its seed.
 //!
 //! What a finding is worth, whether it is surfaced and what people say about it is left to others.
@@ -15,6 +16,7 @@ pub mod catalog;
 pub mod fabric;
 pub mod finding;
 pub mod format;
+pub mod imbalance;
 pub mod optimum;
 pub mod picture;
 mod positive;

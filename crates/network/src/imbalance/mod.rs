@@ -10,11 +10,12 @@
 //! - [`predict`] turns that into calibrated probabilities, or abstains where they would be worth nothing;
 //! - [`evaluate`] measures it against simpler forecasts on steps that nobody has learned from.
 //!
-//! Everything here is a function of utilisations: where they come from (routed matrices, counters) is left to others,
-//! and what a probable onset is worth to people too. `watch::imbalance` is another thing: it detects, in counters, that
+//! Everything here is a function of utilisations; [`carried`] makes them of routed matrices.
+//! What a probable onset is worth to people is left to others. `watch::imbalance` is another thing: it detects, in counters, that
 //! traffic over parallel links has shifted.
 
 pub mod bootstrap;
+pub mod carried;
 pub mod episode;
 pub mod evaluate;
 mod logistic;
@@ -25,6 +26,7 @@ pub mod spread;
 pub mod track;
 pub mod window;
 
+pub use carried::Carried;
 pub use evaluate::{Evaluation, Options, evaluate};
 pub use predict::{Forecast, Predictor, Trained};
 pub use spread::Scale;

@@ -20,7 +20,7 @@ pub mod episode;
 pub mod evaluate;
 mod logistic;
 pub mod predict;
-mod prior;
+pub mod prior;
 pub mod smooth;
 pub mod spread;
 pub mod track;

@@ -2,14 +2,18 @@
 //!
 //! A logistic regression on the signs of [`super::track`], drawn towards what other networks taught
 //! (`imbalance::prior`). It is fitted on a first stretch of steps (*train*). On a second one (*calibration*), which the
-//! fit has not seen, the alarm threshold is chosen, and it is asked whether the probabilities are better than the plain
-//! rate of that stretch: where the 95 % block-bootstrap interval of the difference in log loss reaches 0, the forecast
-//! *abstains*. It then gives the base rate, raises no alarm, and says why.
+//! fit has not seen, it is asked whether the probabilities are better than *plain rates*: how often the answer was yes
+//! on that very stretch, after hot steps and after others. Such rates know that a run of hot steps often goes on, which
+//! is so even where the balance is pure noise. Where the 95 % block-bootstrap interval of the difference in log loss
+//! reaches 0, the forecast *abstains*: it gives the plain rates of the train stretch, raises no alarm, and says why.
+//!
+//! The alarm threshold is chosen on both stretches: the fit is held too firmly to flatter the first, and a few days hold
+//! too few onsets.
 
 use serde::Serialize;
 
 use super::bootstrap::{Draws, Interval};
-use super::logistic::Logistic;
+use super::logistic::{Logistic, Prior};
 use super::prior;
 use super::spread::{NoScale, Scale};
 use super::track::{Definition, SIGNS, Step, Tracker};
@@ -17,6 +21,8 @@ use super::{Target, episode};
 
 /// Fewest episodes in the stretches learned from.
 const EPISODES_MIN: usize = 5;
+/// Pull towards 0 of weights that many networks teach.
+const POOLED_RIDGE: f64 = 10.0;
 /// Draws for the interval of skill, and their seed.
 const DRAWS: usize = 1000;
 const SEED: u64 = 0x51_1b;
@@ -50,9 +56,9 @@ pub enum Abstention {
         /// How many it takes.
         needed: usize,
     },
-    /// On the calibration stretch the probabilities were not better than its plain rate.
+    /// On the calibration stretch the probabilities were not better than plain rates.
     NoSkill {
-        /// Gain in mean log loss over the plain rate, nats per step, with its interval.
+        /// Gain in mean log loss over plain rates, nats per step.
         gain: f64,
         /// 95 % block-bootstrap interval of the gain.
         interval: Option<Interval>,
@@ -67,11 +73,11 @@ impl std::fmt::Display for Abstention {
             }
             Self::NoSkill { gain, interval: Some(Interval { low, high }) } => write!(
                 f,
-                "on the calibration steps its log loss is better than the plain rate's by {gain:.4} \
+                "on the calibration steps its log loss is better than that of plain rates by {gain:.4} \
                  [{low:.4}, {high:.4}], which is not distinguishable from 0"
             ),
             Self::NoSkill { gain, interval: None } => {
-                write!(f, "its gain over the plain rate ({gain:.4}) has no interval")
+                write!(f, "its gain over plain rates ({gain:.4}) has no interval")
             }
         }
     }
@@ -83,9 +89,9 @@ pub struct Judge {
     model: Logistic,
     /// Probability from which on an alarm is raised.
     pub threshold: f64,
-    /// Share of asked steps of the train stretch where the answer was yes.
-    pub base_rate: f64,
-    /// Gain in mean log loss over the plain rate on the calibration stretch, nats per step.
+    /// Shares of asked steps of the train stretch where the answer was yes: after steps that were not hot, and hot ones.
+    pub plain_rates: [f64; 2],
+    /// Gain in mean log loss over plain rates on the calibration stretch, nats per step.
     pub gain: f64,
     /// Its 95 % block-bootstrap interval.
     pub gain_interval: Option<Interval>,
@@ -150,11 +156,33 @@ impl Trained {
     }
 }
 
-/// Labelled rows of the two stretches for one question.
+/// What was known at some steps where a question was asked, and what the answer was.
+#[derive(Default)]
+struct Lesson {
+    rows: Vec<Vec<f64>>,
+    hot: Vec<bool>,
+    labels: Vec<bool>,
+}
+
+impl Lesson {
+    /// How often the answer was yes, after steps that were not hot and after hot ones.
+    fn plain_rates(&self) -> [f64; 2] {
+        [false, true].map(|after| {
+            let of = self.hot.iter().zip(&self.labels).filter(|(hot, _)| **hot == after);
+            let (count, yes) = of.fold((0.0, 0.0), |(count, yes), (_, &label)| {
+                (count + 1.0, yes + f64::from(u8::from(label)))
+            });
+            // Half a label of each kind, so that a rate is never 0 or 1.
+            (yes + 0.5) / (count + 1.0)
+        })
+    }
+}
+
+/// The two stretches for one question.
 struct Lessons {
     target: Target,
-    train: (Vec<Vec<f64>>, Vec<bool>),
-    calibration: (Vec<Vec<f64>>, Vec<bool>),
+    train: Lesson,
+    calibration: Lesson,
     episodes: usize,
     block: usize,
 }
@@ -167,8 +195,15 @@ impl Lessons {
         // Of the last steps it is not known yet whether an episode of two steps begins at their horizon.
         let known = steps.len().saturating_sub(definition.horizon + episode::LENGTH_MIN - 1);
         let part = |range: std::ops::Range<usize>| {
-            let asked = range.filter_map(|t| Some((prior::row(&steps[t].signs?), labels[t]?)));
-            asked.unzip()
+            let mut lesson = Lesson::default();
+            for t in range {
+                if let Some((signs, label)) = steps[t].signs.as_ref().zip(labels[t]) {
+                    lesson.rows.push(prior::row(signs));
+                    lesson.hot.push(steps[t].hot);
+                    lesson.labels.push(label);
+                }
+            }
+            lesson
         };
         let calibration = part(train..known);
         let block = definition.window.min(steps.len().saturating_sub(train) / 4);
@@ -176,15 +211,15 @@ impl Lessons {
     }
 
     fn judge(&self) -> Judge {
-        let (rows, labels) = &self.train;
+        let Lesson { rows, labels, .. } = &self.train;
         let model = Logistic::fit(rows, labels, &prior::prior(self.target));
-        let yes = labels.iter().filter(|&&label| label).count();
-        // One more of each, so that a rate is never 0 or 1.
-        let base_rate = (yes as f64 + 0.5) / (labels.len() as f64 + 1.0);
+        let plain_rates = self.train.plain_rates();
         let (gain, gain_interval) = self.gain(&model);
-        let (rows, labels) = &self.calibration;
-        let chances: Vec<f64> = rows.iter().map(|row| model.probability(row)).collect();
-        let threshold = best_threshold(&chances, labels).unwrap_or(0.5);
+        let seen = || self.train.rows.iter().chain(&self.calibration.rows);
+        let chances: Vec<f64> = seen().map(|row| model.probability(row)).collect();
+        let labels: Vec<bool> =
+            self.train.labels.iter().chain(&self.calibration.labels).copied().collect();
+        let threshold = best_threshold(&chances, &labels).unwrap_or(0.5);
         let abstention = if self.episodes < EPISODES_MIN {
             Some(Abstention::FewEpisodes { episodes: self.episodes, needed: EPISODES_MIN })
         } else if gain_interval.is_none_or(|interval| interval.low <= 0.0) {
@@ -192,18 +227,18 @@ impl Lessons {
         } else {
             None
         };
-        Judge { model, threshold, base_rate, gain, gain_interval, abstention }
+        Judge { model, threshold, plain_rates, gain, gain_interval, abstention }
     }
 
-    /// Gain in mean log loss over the calibration stretch's own rate.
+    /// Gain in mean log loss over the calibration stretch's own rates after hot steps and after others.
     fn gain(&self, model: &Logistic) -> (f64, Option<Interval>) {
-        let (rows, labels) = &self.calibration;
-        let yes = labels.iter().filter(|&&label| label).count() as f64;
-        let rate = (yes + 0.5) / (labels.len() as f64 + 1.0);
-        let gains: Vec<f64> = rows
-            .iter()
-            .zip(labels)
-            .map(|(row, &label)| log_loss(rate, label) - log_loss(model.probability(row), label))
+        let Lesson { rows, hot, labels } = &self.calibration;
+        let rates = self.calibration.plain_rates();
+        let gains: Vec<f64> = (0..rows.len())
+            .map(|ix| {
+                let plain = log_loss(rates[usize::from(hot[ix])], labels[ix]);
+                plain - log_loss(model.probability(&rows[ix]), labels[ix])
+            })
             .collect();
         if gains.is_empty() {
             return (0.0, None);
@@ -216,6 +251,29 @@ impl Lessons {
         });
         (gains.iter().sum::<f64>() / count, Interval::of(drawn))
     }
+}
+
+/// Weights of the signs that several networks teach together, the intercept first: what `imbalance::prior` holds.
+///
+/// Each network is its utilisations, one row per step, all of which are learned from.
+///
+/// # Errors
+/// If a network gives no scale.
+pub fn learn_together(
+    networks: &[Vec<Vec<f64>>],
+    definition: Definition,
+    target: Target,
+) -> Result<Vec<f64>, Untaught> {
+    let (mut rows, mut labels) = (Vec::new(), Vec::new());
+    for network in networks {
+        let mut tracker = Tracker::new(definition, Scale::learn(network)?);
+        let steps: Vec<Step> = network.iter().map(|row| tracker.observe(row)).collect();
+        let known = steps.len().saturating_sub(definition.horizon + episode::LENGTH_MIN - 1);
+        let lessons = Lessons::of(&steps, known, definition, target);
+        rows.extend(lessons.train.rows);
+        labels.extend(lessons.train.labels);
+    }
+    Ok(Logistic::fit(&rows, &labels, &Prior::flat(SIGNS + 1, POOLED_RIDGE)).weights)
 }
 
 /// The answer at each step, `None` where the question is not asked.
@@ -258,7 +316,7 @@ pub(crate) fn best_threshold(scores: &[f64], labels: &[bool]) -> Option<f64> {
 /// A probability, and whether to act on it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Chance {
-    /// Of the answer being yes; the base rate where the forecast abstains.
+    /// Of the answer being yes; a plain rate where the forecast abstains.
     pub probability: f64,
     /// Whether it reaches the alarm threshold; never where the forecast abstains.
     pub alarm: bool,
@@ -318,15 +376,16 @@ impl Predictor {
 
     fn forecast(&self, step: usize, seen: &Step) -> Option<Forecast> {
         let signs = seen.signs.as_ref()?;
-        let onset = (!seen.hot).then(|| self.chance(Target::Onset, signs));
-        let present = self.chance(Target::Present, signs);
+        let onset = (!seen.hot).then(|| self.chance(Target::Onset, signs, false));
+        let present = self.chance(Target::Present, signs, seen.hot);
         Some(Forecast { step, hot: seen.hot, margin: seen.margin?, onset, present })
     }
 
-    fn chance(&self, target: Target, signs: &[f64; SIGNS]) -> Chance {
+    fn chance(&self, target: Target, signs: &[f64; SIGNS], hot: bool) -> Chance {
         let judge = self.trained.judge(target);
         if judge.abstention.is_some() {
-            return Chance { probability: judge.base_rate, alarm: false, abstains: true };
+            let probability = judge.plain_rates[usize::from(hot)];
+            return Chance { probability, alarm: false, abstains: true };
         }
         let probability = judge.model.probability(&prior::row(signs));
         Chance { probability, alarm: probability >= judge.threshold, abstains: false }

@@ -21,9 +21,11 @@ const UNITS: [(f64, f64); SIGNS] = [
 ];
 
 /// Intercept and weights for onset.
-const ONSET: [f64; SIGNS + 1] = [0.0; SIGNS + 1];
+const ONSET: [f64; SIGNS + 1] =
+    [-3.654, 0.624, -0.216, -0.225, -0.041, 1.356, -0.161, -0.198, 0.207];
 /// Intercept and weights for presence.
-const PRESENT: [f64; SIGNS + 1] = [0.0; SIGNS + 1];
+const PRESENT: [f64; SIGNS + 1] =
+    [-3.548, 0.687, -0.432, -0.651, 0.362, 1.589, -0.232, -0.418, -0.023];
 
 /// How firmly the weights are believed, in labels: a network with a hundred episodes goes its own way.
 const PRECISION: f64 = 20.0;
@@ -36,12 +38,17 @@ pub(crate) fn row(signs: &[f64; SIGNS]) -> Vec<f64> {
     std::iter::once(1.0).chain(scaled).collect()
 }
 
-/// What to believe of the weights.
-pub(crate) fn prior(target: Target) -> Prior {
-    let mean = match target {
+/// The weights learned elsewhere, the intercept first.
+#[must_use]
+pub fn weights(target: Target) -> [f64; SIGNS + 1] {
+    match target {
         Target::Onset => ONSET,
         Target::Present => PRESENT,
-    };
+    }
+}
+
+/// What to believe of the weights.
+pub(crate) fn prior(target: Target) -> Prior {
     let precision = std::iter::once(PRECISION_INTERCEPT).chain([PRECISION; SIGNS]);
-    Prior { mean: mean.to_vec(), precision: precision.collect() }
+    Prior { mean: weights(target).to_vec(), precision: precision.collect() }
 }

@@ -1,6 +1,7 @@
 //! `npo network …`
 
 mod check_prometheus;
+mod evaluate;
 mod import;
 mod prometheus;
 mod replay;
@@ -20,6 +21,8 @@ pub(crate) enum Verb {
     Import(import::Import),
     /// Say what a network is: nodes, links, capacities, single points of failure, traffic
     Show(show::Show),
+    /// Say how well episodes of traffic imbalance can be predicted on a network's traffic
+    Evaluate(evaluate::Evaluate),
     /// Run the watchers over a recording or a stretch of Prometheus' past
     Replay(replay::Replay),
     /// Say what a Prometheus server's telemetry is good for
@@ -33,6 +36,7 @@ impl Verb {
         match self {
             Self::Import(import) => import.run(options),
             Self::Show(show) => show.run(options),
+            Self::Evaluate(evaluate) => evaluate.run(options),
             Self::Replay(replay) => replay.run(options),
             Self::CheckPrometheus(check) => check.run(options),
             Self::WhatIf(what_if) => what_if.run(options),

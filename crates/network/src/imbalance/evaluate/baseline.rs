@@ -1,4 +1,6 @@
 //! The forecasts that npo's is measured against, from none at all to a regression on twenty-some features.
+//!
+//! Thresholds are chosen on the calibration stretch alone, as the benchmark has it.
 
 use super::super::episode::LENGTH_MIN;
 use super::super::logistic::{Logistic, Prior, sigmoid};
@@ -72,10 +74,9 @@ impl Context<'_> {
     fn threshold(&self, scores: &[f64]) -> Option<f64> {
         let known =
             self.calibrated.saturating_sub(self.options.definition.horizon + LENGTH_MIN - 1);
-        let (scores, labels): (Vec<f64>, Vec<bool>) = self
-            .asked(self.train..known.max(self.train))
-            .map(|(t, label)| (scores[t], label))
-            .unzip();
+        let asked = self.asked(self.train..known.max(self.train));
+        let (scores, labels): (Vec<f64>, Vec<bool>) =
+            asked.map(|(t, label)| (scores[t], label)).unzip();
         best_threshold(&scores, &labels)
     }
 

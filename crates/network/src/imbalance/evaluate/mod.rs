@@ -1,7 +1,8 @@
 //! How good forecasts of imbalance episodes are, npo's beside simpler ones, on steps that none has learned from.
 //!
-//! The series is cut in time: *train*, *calibration* (thresholds, abstention), *test*. Everything is reported by steps
-//! and by episodes, with the base rate, block-bootstrap intervals, and the paired difference to every other forecast.
+//! The series is cut in time: *train* (fits), *calibration* (thresholds, abstention), *test*.
+//! Everything is reported by steps and by episodes, with the base rate, block-bootstrap intervals, and the paired
+//! difference to every other forecast.
 //! A forecast counts as better only where the whole interval of the difference is above 0.
 
 mod baseline;
@@ -245,7 +246,7 @@ impl<'a> Run<'a> {
                 Target::Onset => forecast.and_then(|forecast| forecast.onset),
                 Target::Present => forecast.map(|forecast| forecast.present),
             };
-            chance.map_or(judge.base_rate, |chance| chance.probability)
+            chance.map_or(judge.plain_rates[0], |chance| chance.probability)
         };
         let scores: Vec<f64> = self.forecasts.iter().map(chance).collect();
         let threshold = judge.abstention.is_none().then_some(judge.threshold);

@@ -10,6 +10,7 @@ pub mod counterfactual;
 pub mod experiment;
 pub mod folder;
 pub mod record;
+pub mod recovery;
 pub mod report;
 pub mod results;
 pub mod run;

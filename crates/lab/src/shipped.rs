@@ -11,10 +11,24 @@ pub const EXPERIMENTS: [(&str, &str); 5] = [
     ("robust", include_str!("../../../experiments/robust.toml")),
 ];
 
+/// Experiments of other kinds than the comparison of methods in worlds.
+pub const OTHERS: [(&str, &str); 1] =
+    [("recovery", include_str!("../../../experiments/recovery.toml"))];
+
+/// Scenario types of the watchers, by file name: what npo is proposed on a simulated fabric.
+pub(crate) const SCENARIO_TYPES: &[(&str, &str)] = &[
+    ("error-growth", include_str!("../../../scenarios/error-growth.toml")),
+    ("interface-down", include_str!("../../../scenarios/interface-down.toml")),
+    ("link-flapping", include_str!("../../../scenarios/link-flapping.toml")),
+    ("link-imbalance", include_str!("../../../scenarios/link-imbalance.toml")),
+    ("session-loss", include_str!("../../../scenarios/session-loss.toml")),
+    ("silent-drops", include_str!("../../../scenarios/silent-drops.toml")),
+];
+
 /// The text of the experiment called `name`.
 #[must_use]
 pub fn experiment(name: &str) -> Option<&'static str> {
-    EXPERIMENTS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    EXPERIMENTS.iter().chain(&OTHERS).find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 /// Finds what a file includes: a shipped experiment by name, or a file beside `folder`.

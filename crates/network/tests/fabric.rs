@@ -64,7 +64,7 @@ fn the_default_fabric_is_lively_and_varied() {
         // At twenty times real time, one every 5 to 15 s.
         assert!((100.0..300.0).contains(&every_s), "{every_s}");
         let types: BTreeSet<&str> = kinds.keys().map(|(scenario_type, _)| *scenario_type).collect();
-        assert_eq!(types.len(), 5, "{types:?}");
+        assert_eq!(types.len(), 6, "{types:?}");
         assert!(entities.len() > raised / 4, "{} entities in {raised} findings", entities.len());
         let share = helpful as f64 / raised as f64;
         assert!((0.3..0.8).contains(&share), "{share}");

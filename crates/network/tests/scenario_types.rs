@@ -17,6 +17,7 @@ fn shipped_types_are_well_formed() {
         "link-flapping",
         "link-imbalance",
         "session-loss",
+        "silent-drops",
     ];
     assert_eq!(names, expected);
     for (name, kind) in &types {

@@ -66,6 +66,7 @@ fn ordinary_proposals_are_allowed_at_any_hour() {
         ("interface-down", ["restore-link", "drain-peer"]),
         ("session-loss", ["reset-session", "remove-link"]),
         ("error-growth", ["remove-link", "replace-optics-ticket"]),
+        ("silent-drops", ["remove-link", "investigate-ticket"]),
         ("alert", ["notify-owner", "run-playbook"]),
     ];
     for hour in 0..7 * 24 {

@@ -8,6 +8,7 @@ pub(crate) const SCENARIO_TYPES: &[(&str, &str)] = &[
     ("link-flapping.toml", include_str!("../../../scenarios/link-flapping.toml")),
     ("link-imbalance.toml", include_str!("../../../scenarios/link-imbalance.toml")),
     ("session-loss.toml", include_str!("../../../scenarios/session-loss.toml")),
+    ("silent-drops.toml", include_str!("../../../scenarios/silent-drops.toml")),
 ];
 
 macro_rules! bundle {

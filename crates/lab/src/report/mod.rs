@@ -13,6 +13,7 @@ mod standalone;
 mod tables;
 
 use crate::results::{Error, Results};
+pub(crate) use chart::escape;
 use figures::View;
 
 /// What a reader wants to see.

@@ -22,6 +22,7 @@ pub(crate) use compare::{metric_names, of_metric};
 pub use error::Error;
 pub use load::{EXPERIMENT_FILE, RUNS_FILE};
 pub use numbers::{number, plain};
+pub(crate) use stats::quantile;
 pub use stats::{Band, Paired, Summary};
 
 use crate::record::{CURVES, METRICS, Metric, RunRecord};

@@ -119,7 +119,7 @@ fn t_quantile(degrees: usize) -> f64 {
 }
 
 /// Quantile of sorted, non-empty values, linear between them.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = share * (sorted.len() - 1) as f64;
     let below = at.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);

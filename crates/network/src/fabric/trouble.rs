@@ -38,6 +38,17 @@ pub enum TroubleKind {
 }
 
 impl TroubleKind {
+    /// Every kind.
+    pub const ALL: [Self; 14] = {
+        let mut all = [TroubleKind::DirtyOptics; 14];
+        let mut n = 0;
+        while n < all.len() {
+            all[n] = Self::WEIGHTS[n].0;
+            n += 1;
+        }
+        all
+    };
+
     /// How often each kind begins, relative to the others.
     const WEIGHTS: [(TroubleKind, u32); 14] = [
         (TroubleKind::DirtyOptics, 18),
@@ -220,15 +231,11 @@ pub(super) struct Schedule {
 
 impl Schedule {
     /// A schedule whose first trouble comes once watchers know what is normal.
-    pub(super) fn new(rng: ChaCha8Rng, start_ms: i64, every_s: f64, lasting: f64) -> Self {
+    pub(super) fn new(mut rng: ChaCha8Rng, start_ms: i64, every_s: f64, lasting: f64) -> Self {
         const QUIET_START_MS: i64 = 180_000;
-        Self {
-            rng,
-            next_ms: start_ms + QUIET_START_MS,
-            next_id: 1,
-            every_ms: every_s * 1e3,
-            lasting,
-        }
+        let every_ms = every_s * 1e3;
+        let next_ms = start_ms + QUIET_START_MS + pause_ms(&mut rng, every_ms);
+        Self { rng, next_ms, next_id: 1, every_ms, lasting }
     }
 
     /// The next trouble that begins by `now_ms`, if its place is free.
@@ -242,9 +249,7 @@ impl Schedule {
             return None;
         }
         let begin_ms = self.next_ms;
-        let pause: f64 = Exp1.sample(&mut self.rng);
-        // Never two within one reading: they would look like one.
-        self.next_ms += ((pause * self.every_ms) as i64).clamp(1_000, 1_000_000_000);
+        self.next_ms += pause_ms(&mut self.rng, self.every_ms);
         let kind = TroubleKind::draw(&mut self.rng);
         let place = match kind {
             TroubleKind::HashPolarised if unit(&mut self.rng) < 0.4 => {
@@ -280,6 +285,12 @@ impl Schedule {
     pub(super) fn is_due(&self, now_ms: i64) -> bool {
         now_ms >= self.next_ms
     }
+}
+
+/// Time until the next trouble, ms; never two within one reading: they would look like one.
+fn pause_ms(rng: &mut ChaCha8Rng, every_ms: f64) -> i64 {
+    let pause: f64 = Exp1.sample(rng);
+    ((pause * every_ms) as i64).clamp(1_000, 1_000_000_000_000)
 }
 
 /// Uniform in 0..1.

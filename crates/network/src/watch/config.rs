@@ -39,6 +39,12 @@ pub struct WatchConfig {
     pub errors_min: f64,
     /// Errors per received packet that are frequent enough.
     pub error_ratio: f64,
+    /// Rounds over which both ends of a link are compared.
+    pub drop_rounds: usize,
+    /// Share of what was sent over those rounds that has to be missing.
+    pub drop_ratio: f64,
+    /// How often the missing bytes have to exceed what single rounds are usually off by, as a robust deviation.
+    pub drop_factor: f64,
     /// A silence longer than this restarts differences, ms.
     pub gap_ms: i64,
 }
@@ -64,6 +70,9 @@ impl Default for WatchConfig {
             error_rounds: 6,
             errors_min: 20.0,
             error_ratio: 1e-6,
+            drop_rounds: 18,
+            drop_ratio: 2e-3,
+            drop_factor: 8.0,
             gap_ms: 60_000,
         }
     }

@@ -122,7 +122,7 @@ fn is_explained(view: &View, config: &WatchConfig, group: u32) -> bool {
         let entry = view.port(port);
         let changed =
             entry.changed_ms.is_some_and(|at| view.now_ms.saturating_sub(at) <= config.explain_ms);
-        changed || entry.flapping
+        changed || entry.flapping || entry.planned
     };
     let members = &view.groups.get(group).members;
     let known = |port: PortId| view.is_known(port).then_some(port);

@@ -170,7 +170,7 @@ impl Links {
                 return;
             }
         }
-        if view.port(port).flapping {
+        if view.port(port).flapping || view.port(port).planned {
             self.entry(port).pending = None;
             return;
         }

@@ -6,12 +6,14 @@
 //! | `link` | `interface-down`, `link-flapping` | an interface that was up is not, or changes again and again |
 //! | `session` | `session-loss` | a liveness session went down while its interface is up |
 //! | `errors` | `error-growth` | a noticeable part of the received packets is in error |
+//! | `drops` | `silent-drops` | what one end of a link sent did not arrive at the other, and no error counter says so |
 //!
 //! One trouble gives one finding: a lost link is reported at one of its ends, the sessions it takes along are not
 //! reported, and an imbalance that it explains is only a [`Shift`]. Time is that of the samples; nothing else is read.
 
 mod alarm;
 mod config;
+mod drops;
 mod errors;
 mod imbalance;
 mod incident;
@@ -27,9 +29,10 @@ pub use config::WatchConfig;
 pub use imbalance::Shift;
 
 use crate::cabling::Cabling;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, PortId};
 use crate::finding::Finding;
 use crate::sample::{Reading, Sample};
+use drops::Drops;
 use errors::Errors;
 use imbalance::Imbalance;
 use incident::Incidents;
@@ -57,6 +60,7 @@ pub struct Watchers {
     links: Links,
     sessions: Sessions,
     errors: Errors,
+    drops: Drops,
 }
 
 impl Watchers {
@@ -64,6 +68,7 @@ impl Watchers {
     pub fn new(catalog: &Catalog, cabling: &Cabling, mut config: WatchConfig) -> Self {
         config.window_rounds = config.window_rounds.clamp(3, 1_000);
         config.error_rounds = config.error_rounds.clamp(2, 1_000);
+        config.drop_rounds = config.drop_rounds.clamp(3, 1_000);
         config.flap_changes = config.flap_changes.clamp(2, 64);
         Self {
             view: View::new(catalog, cabling.clone(), &config),
@@ -73,6 +78,19 @@ impl Watchers {
             links: Links::default(),
             sessions: Sessions::default(),
             errors: Errors::default(),
+            drops: Drops::default(),
+        }
+    }
+
+    /// Says that a port is out of service, or out of routing, by a decision: neither its loss nor what moves because
+    /// of it is news. To be said again with `false` once it is back.
+    pub fn plan(&mut self, catalog: &Catalog, port: PortId, is_planned: bool) {
+        self.view.meet(catalog, port);
+        let now_ms = self.view.now_ms;
+        let entry = self.view.port_mut(port);
+        if entry.planned != is_planned {
+            entry.planned = is_planned;
+            entry.changed_ms = Some(now_ms);
         }
     }
 
@@ -101,7 +119,20 @@ impl Watchers {
             }
             Reading::Counters(counters) => {
                 let difference = view.count(at_ms, port, &counters, config);
+                if let Difference::Restarted = &difference {
+                    self.drops.restart(&view.cabling, port);
+                }
                 if let Difference::Rate(rate) = &difference {
+                    self.drops.observe(
+                        catalog,
+                        &view.cabling,
+                        view,
+                        config,
+                        at_ms,
+                        port,
+                        rate,
+                        findings,
+                    );
                     self.errors.observe(catalog, view, config, port, rate, findings);
                     self.links.carrier(
                         catalog,

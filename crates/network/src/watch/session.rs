@@ -185,6 +185,7 @@ impl Sessions {
         };
         let is_taken_along = matches!(link, Some(LinkState::Down | LinkState::AdminDown))
             || view.port(port).flapping
+            || view.port(port).planned
             || bounced(port)
             || view.live_peer(port).is_some_and(bounced);
         let peer_reports_it = view.live_peer(port).is_some_and(|peer| {

@@ -29,10 +29,12 @@ pub(super) struct Port {
     pub(super) link_lost: bool,
     pub(super) flapping: bool,
     pub(super) session_lost: bool,
+    /// Out of service by a decision.
+    pub(super) planned: bool,
 }
 
 impl Port {
-    fn is_down(&self) -> bool {
+    pub(super) fn is_down(&self) -> bool {
         matches!(self.link, Some(LinkState::Down | LinkState::AdminDown)) || self.session_lost
     }
 }

@@ -1,6 +1,7 @@
 //! `npo lab`: simulated worlds, methods to compare, real streams, questions to a log.
 
 mod compare;
+mod recovery;
 mod replay;
 mod report;
 mod run;

@@ -41,6 +41,15 @@ struct Written {
 
 impl Report {
     pub(crate) fn run(self, options: &Options) -> Result<Answer, Failure> {
+        if let Some(page) = super::recovery::page(&self.folder)? {
+            let to = self.out.unwrap_or_else(|| self.folder.join("report.html"));
+            write(&to, page.as_bytes())?;
+            let written = Written { report: shown(&to), figures: Vec::new() };
+            let mut out = options.out();
+            out.value(&written, |written| vec![Line::of(Tone::Plain, &written.report)])?;
+            out.flush()?;
+            return Ok(Answer::Yes);
+        }
         let results = load(&self.folder)?;
         let wanted = Shown { baseline: self.baseline, focus: self.focus };
         let made = report(&results, &wanted)

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 use npo_lab::experiment::{Experiment, Setting};
 use npo_lab::folder::Folder;
+use npo_lab::recovery;
 use npo_lab::results::Summary;
 use npo_lab::runner::{Ending, Progress, episodes_left, run_all};
 use npo_lab::shipped;
@@ -25,21 +26,21 @@ const SEEDS_MAX: u64 = 1_000_000;
 
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// A file, or an experiment that comes with npo: quick, paper, regimes, certified, robust
+    /// A file, or an experiment that comes with npo: quick, paper, regimes, certified, robust, recovery
     #[arg(value_name = "FILE|NAME")]
-    experiment: String,
+    pub(super) experiment: String,
     /// Keep the results in this folder [default: lab-results/NAME]
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// Run so many seeds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=SEEDS_MAX))]
-    seeds: Option<u64>,
+    pub(super) seeds: Option<u64>,
     /// Run on so many threads [default: one per processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    pub(super) threads: Option<u16>,
     /// Set a key of the experiment, such as worlds.A_paper.override_cost=9
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
-    set: Vec<Setting>,
+    pub(super) set: Vec<Setting>,
 }
 
 /// `KEY=VALUE`.
@@ -53,7 +54,11 @@ fn setting(text: &str) -> Result<Setting, String> {
 
 impl Run {
     pub(crate) fn run(self, options: &Options) -> Result<Answer, Failure> {
-        let experiment = self.read()?;
+        let (text, beside) = self.text()?;
+        if recovery::Settings::is_meant(&text) {
+            return super::recovery::run(&self, &text, options);
+        }
+        let experiment = self.read(&text, &beside)?;
         let path =
             self.out.clone().unwrap_or_else(|| Path::new("lab-results").join(&experiment.name));
         let mut folder = Folder::open(&path, &experiment)
@@ -74,30 +79,35 @@ impl Run {
         Ok(Answer::Yes)
     }
 
-    /// The experiment, from a shipped text or a file, with the settings of the command line.
-    fn read(&self) -> Result<Experiment, Failure> {
+    /// The text of the experiment, shipped or in a file, and the folder in which it includes others.
+    fn text(&self) -> Result<(String, PathBuf), Failure> {
         let name = &self.experiment;
         let path = Path::new(name);
         // A file wins over a shipped name only when it is written as one.
         let written_as_file = path.components().count() > 1 || path.extension().is_some();
-        let (text, folder) = match shipped::experiment(name).filter(|_| !written_as_file) {
-            Some(text) => (text.to_owned(), Path::new(".")),
+        match shipped::experiment(name).filter(|_| !written_as_file) {
+            Some(text) => Ok((text.to_owned(), PathBuf::from("."))),
             None => {
                 let text = shipped::read(path).map_err(|error| {
-                    let names: Vec<&str> =
-                        shipped::EXPERIMENTS.iter().map(|(name, _)| *name).collect();
+                    let all = shipped::EXPERIMENTS.iter().chain(&shipped::OTHERS);
+                    let names: Vec<&str> = all.map(|(name, _)| *name).collect();
                     let what = format!(
                         "could not read `{name}`; experiments that come with npo are {}",
                         names.join(", ")
                     );
                     Failure::could_not(what, error)
                 })?;
-                (text, path.parent().unwrap_or(Path::new(".")))
+                Ok((text, path.parent().unwrap_or(Path::new(".")).to_owned()))
             }
-        };
+        }
+    }
+
+    /// The experiment, with the settings of the command line.
+    fn read(&self, text: &str, folder: &Path) -> Result<Experiment, Failure> {
+        let name = &self.experiment;
         let mut settings = self.set.clone();
         settings.extend(self.seeds.map(|seeds| ("seeds.count".to_owned(), seeds.to_string())));
-        Experiment::read(&text, &settings, &|included| shipped::find(folder, included))
+        Experiment::read(text, &settings, &|included| shipped::find(folder, included))
             .map_err(|error| Failure::could_not(format!("`{name}` is no experiment"), error))
     }
 
@@ -193,7 +203,7 @@ fn print(folder: &Folder, options: &Options) -> Result<(), Failure> {
 }
 
 /// A mean with half its interval.
-fn told(Summary { mean, half_width, .. }: Summary, digits: usize) -> String {
+pub(super) fn told(Summary { mean, half_width, .. }: Summary, digits: usize) -> String {
     match half_width {
         Some(half) => format!("{mean:.digits$} ±{half:.digits$}"),
         None => format!("{mean:.digits$}"),

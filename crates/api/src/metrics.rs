@@ -106,7 +106,10 @@ pub struct OperatorTrust {
     pub right: f64,
     /// Soft count of wrong answers, prior included.
     pub wrong: f64,
-    /// Wrong more often than right: reported, never silently dropped.
+    /// Evidence that their answers are by now wrong more often than right: somebody who throws a coin
+    /// gets to a value of h by chance after h answers on average.
+    pub doubt: f64,
+    /// Wrong more often than right, over the whole record or by now: reported, never silently dropped.
     pub adverse: bool,
 }
 

@@ -188,7 +188,7 @@ fn formulas(bencher: Bencher) {
     let world = World::new(1);
     let mut posterior = Posterior::new(&[0.3; 9], 1.0);
     let mut effects = vec![Effect::new(1.0, 0.5, 0); SCENARIOS];
-    let mut trust = Trust::new(&TrustSettings { right: 4.5, wrong: 0.5 });
+    let mut trust = Trust::new(&TrustSettings { right: 4.5, wrong: 0.5, alarm_run_length: None });
     let audits = AuditSettings { rate: 0.03, average_rate: 0.01, average_start: 0.05 };
     let (mut average, mut clock) = (0.05, 0u64);
     bencher.counter(ItemsCount::new(EPISODES)).bench_local(|| {

@@ -9,14 +9,16 @@ use crate::event::{
     Cause, DecisionMade, Disposition, Envelope, Event, FeedbackGiven, Lesson, ModelFitted,
     ModelPromoted, MonitorAction, RcaRecorded, RcaSubject,
 };
-use crate::ids::{DecisionId, Millis, TypeId};
+use crate::guarantee::doubt::Doubt;
+use crate::ids::{DecisionId, Millis, PersonId, TypeId};
 use crate::learning::effect::Effect;
 use crate::learning::math::{dot, portable_sigmoid};
 use crate::learning::refit::Parameters;
 use crate::learning::retrain::{Row, blend};
+use crate::learning::trust::Trust;
 use crate::oversight::watch::{Gauge, Watched};
 use crate::oversight::{Certificate, Scope};
-use crate::profile::Scorer;
+use crate::profile::{Profile, Scorer};
 use crate::signal::Signal;
 use crate::state::{Answer, Closing, ModelState, State, TypeState};
 
@@ -139,8 +141,9 @@ impl State {
             self.relearn_type(TypeId(u32::try_from(id).unwrap_or(u32::MAX)));
         }
         if let Some(settings) = &self.profile.trust {
-            let fresh = crate::learning::trust::Trust::new(settings);
+            let fresh = Trust::new(settings);
             self.trust.iter_mut().for_each(|trust| *trust = fresh);
+            self.doubts.iter_mut().for_each(|doubt| *doubt = Doubt::default());
         }
     }
 
@@ -204,13 +207,13 @@ impl State {
 
     fn feedback_given(&mut self, feedback: &FeedbackGiven, at: Millis) {
         let (keeps_rows, discount) = (keeps_rows(self), discount(self));
-        let Self { types, scenarios, open, trust, profile, .. } = self;
+        // Whether a label counts as evidence must not depend on what it says.
+        let trusted = !self.is_adverse(feedback.by);
+        let Self { types, scenarios, open, trust, doubts, profile, .. } = self;
         let Some(type_state) = types.get_mut(feedback.type_id.0 as usize) else { return };
         let answered = open.get(feedback.decision);
         let (x, asked) = answered.map_or((&[][..], false), |open| (&open.x, open.asked));
         let clock = type_state.clock();
-        // Whether a label counts as evidence must not depend on what it says.
-        let trusted = trust.get(feedback.by.0 as usize).is_none_or(|t| !t.is_adverse());
         if let Some(effect) = scenarios.effect_mut(feedback.scenario) {
             match &feedback.lesson {
                 Lesson::None(_) => {}
@@ -225,6 +228,7 @@ impl State {
                         (responsibility, trust.get_mut(feedback.by.0 as usize))
                     {
                         trust.count(*gamma);
+                        doubt_of(doubts, profile, feedback.by, feedback.agreeing());
                     }
                 }
             }
@@ -379,6 +383,8 @@ impl State {
                     if let Some(trust) = self.trust.get_mut(person.0 as usize) {
                         trust.count(f64::from(u8::from(*right)));
                     }
+                    let agreeing = f64::from(u8::from(*right));
+                    doubt_of(&mut self.doubts, &self.profile, *person, agreeing);
                 }
                 let Some(open) = self.open.get_mut(id) else { return };
                 open.judged = true;
@@ -459,5 +465,15 @@ impl State {
         if let Some(bandit) = &mut type_state.bandit {
             bandit.fade(settings.bandit_fade);
         }
+    }
+}
+
+/// Counts a directed answer to which the score, or the verdict of a root-cause analysis, gave the
+/// probability `agreeing`.
+fn doubt_of(doubts: &mut [Doubt], profile: &Profile, by: PersonId, agreeing: f64) {
+    if let Some(run_length) = profile.trust.and_then(|trust| trust.alarm_run_length)
+        && let Some(doubt) = doubts.get_mut(by.0 as usize)
+    {
+        doubt.count(agreeing, run_length);
     }
 }

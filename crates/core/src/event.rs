@@ -555,6 +555,13 @@ pub struct FeedbackGiven {
     pub first: bool,
 }
 
+impl FeedbackGiven {
+    /// Probability that the score gave to this directed answer.
+    pub(crate) fn agreeing(&self) -> f64 {
+        if self.signal == Signal::Like { self.score_before } else { 1.0 - self.score_before }
+    }
+}
+
 /// What the world did after an action.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {

@@ -137,7 +137,7 @@ impl Profile {
             }),
             selector: Selector::Utility { optimism: 0.25 },
             audit: Some(AuditSettings { rate: 0.03, average_rate: 0.01, average_start: 0.05 }),
-            trust: Some(TrustSettings { right: 4.5, wrong: 0.5 }),
+            trust: Some(TrustSettings { right: 4.5, wrong: 0.5, alarm_run_length: Some(1000.0) }),
             monitor: MonitorSettings::Off,
             feedback: FeedbackTable::CALIBRATED,
             certificate: Some(CertificateSettings::default()),
@@ -158,7 +158,10 @@ impl Profile {
 
     /// Whether what was learned under `other` still holds.
     pub(crate) fn learns_as(&self, other: &Self) -> bool {
-        self.scorer == other.scorer && self.selector == other.selector && self.trust == other.trust
+        let prior = |profile: &Self| profile.trust.map(|trust| (trust.right, trust.wrong));
+        self.scorer == other.scorer
+            && self.selector == other.selector
+            && prior(self) == prior(other)
     }
 
     /// Checks every number.
@@ -207,6 +210,9 @@ impl Profile {
         if let Some(trust) = &self.trust {
             check("trust.right", trust.right, 1e-9, 1e9)?;
             check("trust.wrong", trust.wrong, 1e-9, 1e9)?;
+            if let Some(run_length) = trust.alarm_run_length {
+                check("trust.alarm_run_length", run_length, 10.0, 1e9)?;
+            }
         }
         if let MonitorSettings::Window { tolerance, window, .. } = self.monitor {
             check("monitor.tolerance", tolerance, 0.0, 1.0)?;

@@ -12,8 +12,8 @@ use crate::event::{Envelope, Event};
 #[must_use]
 pub fn version(kind: u16) -> Option<u8> {
     match kind {
-        10 => Some(3),
-        1 | 15 => Some(2),
+        1 | 10 => Some(3),
+        15 => Some(2),
         2..=7 | 11..=14 | 16..=26 => Some(1),
         _ => None,
     }

@@ -56,7 +56,7 @@ const fn metric(
 }
 
 /// Numbers of a whole run; "final" means the last `tail` episodes of the experiment.
-pub const METRICS: [Metric; 25] = [
+pub const METRICS: [Metric; 26] = [
     metric("loss", "Alignment loss of surfaced decisions, final", "1", Better::Lower),
     metric("episode_loss", "Loss per episode, abstentions included, final", "1", Better::Lower),
     metric("latent", "Latent misalignment |s − g|, final", "1", Better::Lower),
@@ -76,6 +76,7 @@ pub const METRICS: [Metric; 25] = [
     metric("brier", "Brier score against the operator's mind", "1", Better::Lower),
     metric("adversaries_flagged", "Share of adversarial operators flagged", "1", Better::Higher),
     metric("good_flagged", "Share of good operators flagged", "1", Better::Lower),
+    metric("sloppy_flagged", "Share of sloppy operators flagged", "1", Better::Lower),
     metric("certified_above", "Certified rate ever above α (0 or 1)", "1", Better::Lower),
     metric("certified_above_end", "Certified rate above α at the end", "1", Better::Lower),
     metric("certified_share", "Share of decisions that were automatic", "1", Better::Higher),

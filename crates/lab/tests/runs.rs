@@ -204,3 +204,55 @@ fn published_regret_lies_within_joint_intervals() {
         assert!(difference <= bound, "{world}, {method}: {} and {regret}", ours.mean);
     }
 }
+
+#[test]
+fn a_gradual_turn_ends_where_a_turn_at_once_goes() {
+    use npo_lab::experiment::{Turn, WorldSettings};
+    use npo_lab::world::World;
+    let with = |turn, rotation_deg| {
+        let settings = WorldSettings { turn, rotation_deg, change_at: 0.5, ..Default::default() };
+        World::new(&settings, 7)
+    };
+    let horizon = WorldSettings::default().horizon;
+    let (gradual, at_once) = (with(Turn::Gradual, 90.0), with(Turn::AtOnce, 90.0));
+    let half = with(Turn::AtOnce, 45.0);
+    let same = |ours: &[f64], other: &[f64], when: &str| {
+        assert_eq!(ours.len(), other.len());
+        let apart = ours.iter().zip(other).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(apart < 1e-12, "{when}: {apart}");
+    };
+    same(&gradual.preferences(0), &at_once.preferences(0), "at the start");
+    same(&gradual.preferences(horizon / 2), &half.preferences(horizon / 2), "half way");
+    same(&gradual.preferences(horizon), &at_once.preferences(horizon), "at the end");
+    assert_ne!(gradual.preferences(1), gradual.preferences(2), "it turns all the time");
+}
+
+#[test]
+fn who_turns_is_accused_and_nobody_else() {
+    let text = r#"
+name = "turned"
+seeds = { count = 6 }
+include = ["robust"]
+[worlds.slow-drip20]
+base = "slow-drip20"
+sloppy = 0.2
+[methods.calibrated]
+base = "calibrated"
+[methods.belief-only]
+base = "calibrated"
+profile = { trust = { alarm_run_length = false } }
+"#;
+    let records = run(&read(text), 2, &BTreeSet::new());
+    let mean = |method: &str, metric: &str| {
+        let of = records.iter().filter(|record| record.method == method);
+        of.map(|record| record.metrics[metric]).sum::<f64>() / 6.0
+    };
+    assert!(mean("calibrated", "adversaries_flagged") >= 11.0 / 12.0);
+    assert_eq!(mean("belief-only", "adversaries_flagged"), 0.0);
+    for method in ["calibrated", "belief-only"] {
+        assert_eq!(mean(method, "good_flagged"), 0.0);
+        assert_eq!(mean(method, "sloppy_flagged"), 0.0);
+    }
+    let regret = |method| mean(method, "regret");
+    assert_eq!(regret("calibrated"), regret("belief-only"), "accusing teaches nothing");
+}

@@ -110,7 +110,9 @@ fn trust(operators: &[OperatorTrust]) -> Vec<Line> {
         Table::new(&["OPERATOR", ">RELIABILITY", ">INTERVAL", ">RIGHT", ">WRONG", "NOTE"])
             .sparing(&["RIGHT", "WRONG"]);
     for o in operators {
-        let note = if o.adverse {
+        let note = if o.adverse && o.reliability >= 0.5 {
+            (Tone::Care, "by now wrong more often than right".to_owned())
+        } else if o.adverse {
             (Tone::Care, "wrong more often than right".to_owned())
         } else {
             (Tone::Plain, String::new())

@@ -32,6 +32,11 @@ impl ShiryaevRoberts {
         }
     }
 
+    /// Forgets what lies above `most`, so that a detector that has called can calm down again.
+    pub(crate) fn cut(&mut self, most: f64) {
+        self.values.iter_mut().for_each(|value| *value = value.min(most));
+    }
+
     /// The value to hold against the run length h: at h or more, the rate has risen above p₀, or this
     /// is one of the false alarms, at least h labels apart on average.
     #[must_use]

@@ -15,6 +15,7 @@ pub mod certificate;
 pub mod detector;
 pub mod discovery;
 pub mod divergence;
+pub mod doubt;
 pub mod e_process;
 pub mod fidelity;
 pub mod review_queue;

@@ -4,6 +4,10 @@
 //! one; its belief is Beta(right, wrong).
 //! An operator who is wrong more often than right is reported, never silently dropped: with
 //! r < ½ the channel of [`super::posterior`] turns their labels around.
+//!
+//! That belief is an average over a whole record. Who answered early, when the score could not yet
+//! tell, or honestly for a long time, keeps a good one. [`crate::guarantee::doubt`] looks at the same answers as a
+//! stream and asks whether they are against the score *now*; it accuses and teaches nothing.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +19,9 @@ pub struct TrustSettings {
     pub right: f64,
     /// Prior count of wrong signals.
     pub wrong: f64,
+    /// Answers of a person that pass on average before [`crate::guarantee::doubt`] accuses somebody by chance who is
+    /// right at least every other time; without it only the belief accuses.
+    pub alarm_run_length: Option<f64>,
 }
 
 /// Belief about one operator's reliability.

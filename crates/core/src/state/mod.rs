@@ -21,6 +21,7 @@ pub use tally::Tally;
 pub use types::{ModelState, TypeState};
 
 use crate::event::PolicyRef;
+use crate::guarantee::doubt::Doubt;
 use crate::ids::{Digest, Millis, PersonId, ScenarioId, TokenId, TypeId};
 use crate::learning::refit::Parameters;
 use crate::learning::trust::Trust;
@@ -46,6 +47,7 @@ pub struct State {
     pub(crate) open: OpenDecisions,
     pub(crate) people: Vec<Person>,
     pub(crate) trust: Vec<Trust>,
+    pub(crate) doubts: Vec<Doubt>,
     pub(crate) tokens: Vec<Token>,
     pub(crate) token_digests: BTreeMap<Digest, TokenId>,
     pub(crate) requests: Requests,
@@ -77,6 +79,7 @@ impl State {
             open: OpenDecisions::default(),
             people: Vec::new(),
             trust: Vec::new(),
+            doubts: Vec::new(),
             tokens: Vec::new(),
             token_digests: BTreeMap::new(),
             requests: Requests::default(),
@@ -206,6 +209,20 @@ impl State {
         self.trust.get(id.0 as usize)
     }
 
+    /// Evidence that a person's answers are by now wrong more often than right.
+    #[must_use]
+    pub fn doubt(&self, id: PersonId) -> Option<&Doubt> {
+        self.doubts.get(id.0 as usize)
+    }
+
+    /// Whether a person is wrong more often than right: over their record, or by now.
+    #[must_use]
+    pub fn is_adverse(&self, id: PersonId) -> bool {
+        let Some(settings) = &self.profile.trust else { return false };
+        self.trust(id).is_some_and(Trust::is_adverse)
+            || self.doubt(id).is_some_and(|doubt| doubt.accuses(settings.alarm_run_length))
+    }
+
     /// Whether somebody can administer.
     #[must_use]
     pub fn has_admin(&self) -> bool {
@@ -285,6 +302,7 @@ impl State {
 
     pub(crate) fn add_person(&mut self, person: Person) {
         self.people.push(person);
+        self.doubts.push(Doubt::default());
         self.trust.push(match &self.profile.trust {
             Some(settings) => Trust::new(settings),
             None => Trust { right: 1.0, wrong: 0.0 },

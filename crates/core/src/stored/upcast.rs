@@ -10,13 +10,14 @@ use crate::event::{
     Cause, DecisionMade, Disposition, Envelope, Event, MonitorAction, NewScenario, RequestKey,
     Threshold, Verdict,
 };
+use crate::guarantee::certificate::CertificateSettings;
 use crate::ids::{ActionIx, DecisionId, Millis, PersonId, ScenarioId, TypeId};
 use crate::learning::posterior::Logit;
 use crate::learning::retrain::RetrainSettings;
 use crate::learning::trust::TrustSettings;
 use crate::learning::utility::{AuditDraw, AuditSettings};
 use crate::learning::window::{Finding, MonitorSettings};
-use crate::oversight::{Level, Scope};
+use crate::oversight::{Level, Scope, WatchSettings};
 use crate::profile::{Profile, Scorer, Selector};
 use crate::proposal::{Fact, Text, WhatIf};
 use crate::signal::FeedbackTable;
@@ -28,7 +29,7 @@ struct Profile1 {
     scorer: Scorer,
     selector: Selector,
     audit: Option<AuditSettings>,
-    trust: Option<TrustSettings>,
+    trust: Option<Trust1>,
     monitor: MonitorSettings,
     retrain: RetrainSettings,
     feedback: FeedbackTable,
@@ -80,6 +81,21 @@ struct DecisionMade2 {
     held: Option<Box<Scope>>,
 }
 
+/// Kind 1 before anybody's answers were watched as a stream: what followed stands behind it.
+#[derive(Deserialize)]
+struct Profile2 {
+    before: Profile1,
+    certificate: Option<CertificateSettings>,
+    watch: Option<WatchSettings>,
+}
+
+/// Trust of both.
+#[derive(Deserialize)]
+struct Trust1 {
+    right: f64,
+    wrong: f64,
+}
+
 /// Kind 10 before decisions were made under a level of autonomy.
 #[derive(Deserialize)]
 struct DecisionMade1 {
@@ -116,13 +132,23 @@ struct MonitorActed1 {
 }
 
 impl From<Profile1> for Event {
-    fn from(old: Profile1) -> Self {
+    fn from(before: Profile1) -> Self {
+        Profile2 { before, certificate: None, watch: None }.into()
+    }
+}
+
+impl From<Profile2> for Event {
+    fn from(Profile2 { before: old, certificate, watch }: Profile2) -> Self {
+        let trust = |Trust1 { right, wrong }| {
+            let alarm_run_length = None;
+            TrustSettings { right, wrong, alarm_run_length }
+        };
         Self::ProfileActivated(Box::new(Profile {
             name: old.name,
             scorer: old.scorer,
             selector: old.selector,
             audit: old.audit,
-            trust: old.trust,
+            trust: old.trust.map(trust),
             monitor: old.monitor,
             retrain: old.retrain,
             feedback: old.feedback,
@@ -130,8 +156,8 @@ impl From<Profile1> for Event {
             reward_rate: old.reward_rate,
             in_flight_s: old.in_flight_s,
             retention_s: old.retention_s,
-            certificate: None,
-            watch: None,
+            certificate,
+            watch,
         }))
     }
 }
@@ -231,7 +257,8 @@ impl From<MonitorActed1> for Event {
 /// event's variant, which says nothing beyond the kind.
 type Head = (Millis, PersonId, Option<RequestKey>, u32);
 
-/// Reads an older version of a kind; `None` if there never was one of this number.
+/// Reads an older version of a kind that has later ones; `None` where there never was one.
+#[expect(clippy::type_complexity, reason = "what postcard gives back")]
 pub(super) fn older(
     kind: u16,
     version: u8,
@@ -239,6 +266,7 @@ pub(super) fn older(
 ) -> Option<Result<(Envelope, &[u8]), postcard::Error>> {
     Some(match (kind, version) {
         (1, 1) => read::<Profile1>(bytes),
+        (1, 2) => read::<Profile2>(bytes),
         (10, 1) => read::<DecisionMade1>(bytes),
         (10, 2) => read::<DecisionMade2>(bytes),
         (15, 1) => read::<MonitorActed1>(bytes),

@@ -113,6 +113,9 @@ pub(crate) fn examples() -> Vec<(String, Envelope)> {
     let weights = [2.0, -0.75, 0.5, -0.125].as_slice().into();
     add("", Event::ModelRetrained { type_id: TypeId(0), weights, rows: 30 });
     oversight::add_to(&mut add);
+    let trust = TrustSettings { right: 1.6, wrong: 0.4, alarm_run_length: Some(500.0) };
+    let doubted = Profile { trust: Some(trust), ..calibrated() };
+    add("doubted", Event::ProfileActivated(Box::new(doubted)));
     let mut viewed = decision(6, Disposition::Surfaced, Threshold::Fixed { theta: 0.7 });
     viewed.text = Some(Box::new(Text { network: Some(Box::new(network_view())), ..text(6) }));
     add("viewed", Event::DecisionMade(Box::new(viewed)));
@@ -139,7 +142,7 @@ fn calibrated() -> Profile {
         }),
         selector: Selector::Utility { optimism: 0.25 },
         audit: Some(AuditSettings { rate: 0.03, average_rate: 0.01, average_start: 0.05 }),
-        trust: Some(TrustSettings { right: 4.5, wrong: 0.5 }),
+        trust: Some(TrustSettings { right: 4.5, wrong: 0.5, alarm_run_length: None }),
         ..paper(thompson(), MonitorSettings::Off)
     }
 }

@@ -27,6 +27,16 @@ pub enum Attack {
     SlowDrip,
 }
 
+/// How the world's direction turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Turn {
+    /// All at once, at the change.
+    AtOnce,
+    /// Little by little, from the first episode to the last.
+    Gradual,
+}
+
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr, $low:expr, $high:expr;)*) => {
         /// Settings of a world; each number has a range.
@@ -37,6 +47,8 @@ macro_rules! settings {
             pub reading: Reading,
             /// How adversarial operators go about it.
             pub attack: Attack,
+            /// How the world's direction turns.
+            pub turn: Turn,
             /// Whether the loop is told of every scenario before the first episode, as the
             /// reference is: by a proposal that policy denies.
             pub introduced: bool,
@@ -48,6 +60,7 @@ macro_rules! settings {
                 Self {
                     reading: Reading::Action,
                     attack: Attack::Plain,
+                    turn: Turn::AtOnce,
                     introduced: true,
                     $($name: $default,)*
                 }
@@ -92,7 +105,7 @@ settings! {
     prior_cosine: f64 = 0.4, -1.0, 1.0;
     /// Share of answers that are a uniform signal.
     noise: f64 = 0.05, 0.0, 1.0;
-    /// Degrees by which the world's direction turns at the change.
+    /// Degrees by which the world's direction turns.
     rotation_deg: f64 = 0.0, 0.0, 180.0;
     /// What is added to the intercept at the change.
     shift: f64 = 0.0, -20.0, 20.0;

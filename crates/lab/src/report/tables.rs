@@ -12,7 +12,10 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Decisions", &["regret", "utility", "override_rate", "coverage", "audits", "labels"]),
     ("Alignment", &["loss", "episode_loss", "latent", "reward", "threshold"]),
     ("Monitor", &["fidelity", "fidelity_never", "youden", "retrains"]),
-    ("Scores and people", &["log_loss", "brier", "adversaries_flagged", "good_flagged"]),
+    (
+        "Scores and people",
+        &["log_loss", "brier", "adversaries_flagged", "good_flagged", "sloppy_flagged"],
+    ),
     (
         "Certificates",
         &["certified_above", "certified_rate", "certified_coverage", "first_certificate"],

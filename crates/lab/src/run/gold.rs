@@ -68,7 +68,7 @@ impl Gold {
         let losses = [0, settings.change()].map(|t| {
             let expected =
                 |g: &f64| answers.expected_loss(answers.probabilities(*g, *g), &profile.feedback);
-            if answers.need_score() {
+            if answers.need_score() || !world.has_two_phases() {
                 vec![]
             } else {
                 world.preferences(t).iter().map(expected).collect()

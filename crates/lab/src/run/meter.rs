@@ -293,6 +293,7 @@ impl<'w> Meter<'w> {
             ("brier", self.tail.brier.get()),
             ("adversaries_flagged", flagged(self.world, state, Role::Adversarial)),
             ("good_flagged", flagged(self.world, state, Role::Good)),
+            ("sloppy_flagged", flagged(self.world, state, Role::Sloppy)),
         ];
         let certified = self.certified.iter().flat_map(Certified::metrics);
         let metrics = metrics
@@ -325,14 +326,13 @@ pub(super) fn latent(
     ratio(sum, preferences.len() as u64)
 }
 
-/// Share of the operators in `role` who are wrong more often than right, by the loop's belief;
+/// Share of the operators in `role` whom the loop calls wrong more often than right;
 /// `None` without such operators or without a belief.
 fn flagged(world: &World, state: &State, role: Role) -> Option<f64> {
     state.profile().trust?;
     let mut share = Mean::default();
     for (i, _) in (1u32..).zip(world.roles()).filter(|(_, of)| **of == role) {
-        let adverse = state.trust(PersonId(i)).is_some_and(|trust| trust.is_adverse());
-        share.add(f64::from(u8::from(adverse)));
+        share.add(f64::from(u8::from(state.is_adverse(PersonId(i)))));
     }
     share.get()
 }

@@ -156,7 +156,7 @@ impl<'a> Blocks<'a> {
             }
         }
         let x = &features[start..];
-        let preference = world.preference(scenario, x, world.phase(t));
+        let preference = world.preference(scenario, x, t);
         let operator = self.operator.random_range(0..settings.operators);
         let signal_draws = std::array::from_fn(|_| self.signal.random::<f64>());
         let failing_draw = self.failing.random::<f64>();

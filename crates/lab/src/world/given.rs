@@ -19,6 +19,7 @@ impl World {
             seed: 0,
             effects: vec![0.0; settings.scenarios as usize],
             weights: [Vec::new(), Vec::new()],
+            across: Vec::new(),
             attacked: Vec::new(),
             settings,
             centres,

@@ -14,12 +14,14 @@ mod given;
 pub use answers::{Answers, Role};
 pub use block::{BLOCK, Block, Blocks, Step};
 
+use std::borrow::Cow;
+
 use chance::{Stream, orthogonal, unit, vector};
 use npo_core::learning::math::{dot, sigmoid};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::experiment::{Attack, WorldSettings};
+use crate::experiment::{Attack, Turn, WorldSettings};
 
 /// A world of one seed.
 #[derive(Debug)]
@@ -33,12 +35,15 @@ pub struct World {
     effects: Vec<f64>,
     /// Slope times direction, before and after the change.
     weights: [Vec<f64>; 2],
+    /// Slope times the direction across, towards which a gradual turn goes.
+    across: Vec<f64>,
     /// Prior of the playbook: intercept, then one entry per feature.
     prior: Vec<f64>,
     roles: Vec<Role>,
     /// Scenarios that a coordinated attack is about.
     attacked: Vec<bool>,
-    /// Preference at each scenario's centre, before and after the change.
+    /// Preference at each scenario's centre, before and after the change; empty where they change
+    /// all the time.
     preferences: [Vec<f64>; 2],
 }
 
@@ -55,7 +60,11 @@ impl World {
         let mixed = |a: f64, b: f64, other: &[f64]| -> Vec<f64> {
             direction.iter().zip(other).map(|(x, y)| settings.slope * (a * x + b * y)).collect()
         };
-        let weights = [mixed(1.0, 0.0, &across), mixed(turn.cos(), turn.sin(), &across)];
+        let turned = match settings.turn {
+            Turn::AtOnce => mixed(turn.cos(), turn.sin(), &across),
+            Turn::Gradual => Vec::new(),
+        };
+        let weights = [mixed(1.0, 0.0, &across), turned];
         let cosine = settings.prior_cosine;
         let believed = mixed(cosine, (1.0 - cosine * cosine).sqrt(), &aside);
         let prior = std::iter::once(settings.intercept).chain(believed).collect();
@@ -81,13 +90,15 @@ impl World {
             centres,
             effects,
             weights,
+            across: mixed(0.0, 1.0, &across),
             prior,
             roles: Role::shared_out(settings),
             attacked,
             preferences: [Vec::new(), Vec::new()],
         };
-        world.preferences = [0, 1]
-            .map(|phase| (0..count).map(|k| world.preference(k, world.centre(k), phase)).collect());
+        if settings.turn == Turn::AtOnce {
+            world.preferences = [0, settings.change()].map(|t| world.at_centres(t));
+        }
         world
     }
 
@@ -124,8 +135,20 @@ impl World {
 
     /// Preferences at the scenarios' centres as of episode `t`.
     #[must_use]
-    pub fn preferences(&self, t: u64) -> &[f64] {
-        &self.preferences[self.phase(t)]
+    pub fn preferences(&self, t: u64) -> Cow<'_, [f64]> {
+        let known = &self.preferences[self.phase(t)];
+        if known.is_empty() { self.at_centres(t).into() } else { known.into() }
+    }
+
+    /// Whether preferences change at one moment only.
+    #[must_use]
+    pub fn has_two_phases(&self) -> bool {
+        !self.preferences[0].is_empty()
+    }
+
+    fn at_centres(&self, t: u64) -> Vec<f64> {
+        let count = self.settings.scenarios as usize;
+        (0..count).map(|k| self.preference(k, self.centre(k), t)).collect()
     }
 
     /// Whether policy allows what has these features.
@@ -143,9 +166,21 @@ impl World {
         usize::from(t >= self.settings.change())
     }
 
-    fn preference(&self, k: usize, features: &[f64], phase: usize) -> f64 {
+    fn preference(&self, k: usize, features: &[f64], t: u64) -> f64 {
+        let phase = self.phase(t);
         let shift = if phase == 1 { self.settings.shift } else { 0.0 };
-        let base = self.settings.intercept + shift + self.effects[k];
-        sigmoid(base + dot(&self.weights[phase], features))
+        let along = match self.settings.turn {
+            Turn::AtOnce => dot(&self.weights[phase], features),
+            Turn::Gradual => self.along_turned(features, t),
+        };
+        sigmoid(self.settings.intercept + shift + self.effects[k] + along)
+    }
+
+    /// Slope times direction times features, after the part of a gradual turn that is done at `t`.
+    fn along_turned(&self, features: &[f64], t: u64) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "horizons stay far below 2^53")]
+        let done = t as f64 / self.settings.horizon as f64;
+        let (sin, cos) = (done * self.settings.rotation_deg).to_radians().sin_cos();
+        cos * dot(&self.weights[0], features) + sin * dot(&self.across, features)
     }
 }

@@ -206,11 +206,11 @@ fn people(page: &mut Page, state: &State) {
         return;
     }
     let everybody = (0u32..).map(PersonId).take(state.people().len());
-    let trust: Vec<_> = everybody.filter_map(|id| state.trust(id)).collect();
-    let least = trust.iter().map(|trust| trust.reliability()).fold(1.0, f64::min);
+    let trust = everybody.clone().filter_map(|id| state.trust(id));
+    let least = trust.map(|trust| trust.reliability()).fold(1.0, f64::min);
     page.one("npo_operator_reliability_min", Kind::Gauge, "Least reliability of anybody.", least);
-    let adverse = trust.iter().filter(|trust| trust.is_adverse()).count();
-    let help = "People whose answers are wrong more often than right.";
+    let adverse = everybody.filter(|id| state.is_adverse(*id)).count();
+    let help = "People whose answers are wrong more often than right, on the whole or by now.";
     page.one("npo_operators_adverse", Kind::Gauge, help, adverse as f64);
 }
 

@@ -7,6 +7,7 @@ use npo_api::Problem;
 use npo_api::metrics as api;
 use npo_core::event::Disposition;
 use npo_core::guarantee::calibration::{self, Calibration};
+use npo_core::guarantee::doubt::Doubt;
 use npo_core::guarantee::sequence::bernoulli;
 use npo_core::learning::math::wilson95;
 use npo_core::learning::trust::Trust;
@@ -137,7 +138,8 @@ fn operators(state: &State) -> Vec<api::OperatorTrust> {
             reliability_interval: believed(trust),
             right: trust.right,
             wrong: trust.wrong,
-            adverse: trust.is_adverse(),
+            doubt: state.doubt(id).map_or(0.0, Doubt::value),
+            adverse: state.is_adverse(id),
         })
         .collect()
 }

@@ -105,6 +105,7 @@ impl Closed {
                 evidence: Vec::new(),
                 what_if: Vec::new(),
                 correlation: Some(finding.correlation.clone()),
+                network: None,
             },
         };
         let refused = |rejection| RunError::Refused { at_ms, rejection: Box::new(rejection) };

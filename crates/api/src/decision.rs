@@ -228,17 +228,7 @@ pub struct DecisionPage {
 pub struct VisualQuery {
     /// `light` or `dark`; what the reader's system prefers if absent.
     #[serde(default)]
-    pub theme: Option<Theme>,
-}
-
-/// Light or dark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Theme {
-    /// Dark on light.
-    Light,
-    /// Light on dark.
-    Dark,
+    pub theme: Option<String>,
 }
 
 /// Filters of a list of decisions.

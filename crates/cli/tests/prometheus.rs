@@ -85,12 +85,15 @@ fn a_fabrics_past_gives_what_the_fabric_gave() {
         .map(|f| (text(f, "scenario_type"), text(f, "entity"), f["state"] == "raised"))
         .collect();
     let of = |f: &'_ Finding| f.state == FindingState::Raised;
+    // Bytes at two ends are compared over a window, and which reading is a window's last depends on the scrape: such a
+    // condition may end one reading later, and so beyond the stretch that was asked for.
+    let same = |(kind, _, raised): &(&str, &str, bool)| *kind != "silent-drops" || *raised;
     let direct = output.findings.iter().map(|f| (f.scenario_type, f.entity.as_str(), of(f)));
     let read = found.iter().map(|(t, e, raised)| (t.as_str(), e.as_str(), *raised));
     let (catalog, cabled) = (fabric.catalog(), fabric.cabling());
-    let direct = counts(direct, catalog, cabled);
+    let direct = counts(direct.filter(same), catalog, cabled);
     assert!(direct.len() > 10, "{direct:?}");
-    assert_eq!(counts(read, catalog, cabled), direct);
+    assert_eq!(counts(read.filter(same), catalog, cabled), direct);
     // The past is long over.
     let check =
         person.run(&["network", "check-prometheus", &prometheus.url, "--preset", "gnmi"], 1);

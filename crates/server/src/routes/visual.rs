@@ -4,7 +4,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::response::Response;
 use npo_api::Problem;
-use npo_api::decision::{self as api, VisualQuery};
+use npo_api::decision::VisualQuery;
 use npo_core::event::DecisionMade;
 use npo_core::{DecisionId, Event};
 use npo_network::picture::{self, Theme};
@@ -20,10 +20,15 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 /// Draws the network around a decision as it was computed when the decision was made.
 pub(super) async fn show(call: Call) -> Result<Response, Problem> {
     let id: DecisionId = call.id("unknown-decision")?;
-    let theme = match call.query::<VisualQuery>()?.theme {
+    let theme = match call.query::<VisualQuery>()?.theme.as_deref() {
         None => Theme::Auto,
-        Some(api::Theme::Light) => Theme::Light,
-        Some(api::Theme::Dark) => Theme::Dark,
+        Some("light") => Theme::Light,
+        Some("dark") => Theme::Dark,
+        Some(other) => {
+            let found: String = other.chars().take(64).collect();
+            let detail = format!("`theme` is `{found}`, expected `light` or `dark`");
+            return Err(Problem::new(400, "invalid-query", detail));
+        }
     };
     let _behind = call.views_caught_up().await?;
     let svg = call

@@ -19,7 +19,7 @@ use crate::options::Options;
 pub(crate) enum Verb {
     /// Read a topology and say what was read, missing, assumed and left out
     Import(import::Import),
-    /// Say what a network is: nodes, links, capacities, single points of failure, traffic
+    /// Say what a network is, and where it must not fail
     Show(show::Show),
     /// Say how well episodes of traffic imbalance can be predicted on a network's traffic
     Evaluate(evaluate::Evaluate),

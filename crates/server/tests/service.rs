@@ -234,6 +234,27 @@ fn a_generated_fabric_proposes_by_itself() {
 }
 
 #[test]
+fn what_is_affirmed_is_done_on_the_generated_fabric_and_its_outcome_recorded() {
+    let fabric =
+        npo_server::LiveFabric { speed: 300.0, trouble_every_s: 30.0, ..Default::default() };
+    let mut world = World::configured(|config| config.live_fabric = Some(fabric));
+    let operator = world.person("olga", &["operator"]);
+    let outcome = eventually("an outcome", || {
+        let page = world.admin.get("/v1/decisions?limit=50").expect(200);
+        let items = page["items"].as_array().expect("items");
+        for item in items.iter().filter(|item| item["disposition"] == "surfaced") {
+            let path = format!("/v1/decisions/{}/feedback", item["id"].as_str().expect("an id"));
+            // Refused where it is answered or withdrawn already.
+            let _ = operator.post(&path, &json!({"signal": "like"}));
+        }
+        let events = world.admin.get("/v1/events?limit=500").expect(200);
+        let events = events["items"].as_array().expect("events");
+        events.iter().find(|event| event["kind"] == "outcome-observed").cloned()
+    });
+    assert!(outcome.to_string().contains("generated fabric"), "{outcome}");
+}
+
+#[test]
 fn a_full_log_refuses_writes_and_goes_on_reading() {
     let mut world = World::configured(|config| config.log_bytes_max = Some(400 << 10));
     let engineer = world.person("eve", &["engineer"]);

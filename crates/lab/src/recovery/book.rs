@@ -79,7 +79,7 @@ impl Book {
         let lost = |of: fn(&Traffic) -> f64| (of(&carried) - of(&before)) / asked * 1e6;
         let hours = (fabric.now_ms() - self.from_ms) as f64 / 3.6e6;
         let per_day = |count: u64| count as f64 / hours * 24.0;
-        let troubles = (self.recovered_s.len() + unrecovered_s.len()).max(1) as f64;
+        let troubles = (self.recovered_s.len() + unrecovered_s.len()) as f64;
         let mut metrics: BTreeMap<String, f64> = BTreeMap::new();
         let mut put = |name: &str, value: f64| {
             if value.is_finite() {

@@ -9,13 +9,15 @@ use crate::report::escape;
 use crate::results::Summary;
 
 /// Colours that are told apart with any eyes (Okabe and Ito), with a dash for print.
-const STYLES: [(&str, &str); 6] = [
+const STYLES: [(&str, &str); 8] = [
     ("#0072b2", ""),
     ("#56b4e9", "6 2"),
     ("#d55e00", "2 2"),
     ("#009e73", "8 3 2 3"),
     ("#cc79a7", "4 4"),
     ("#777777", "1 3"),
+    ("#000000", "10 4"),
+    ("#999999", "12 6"),
 ];
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 320.0;

@@ -24,9 +24,11 @@ const START_MS: i64 = 1_767_225_600_000;
 /// A way of dealing with what watchers find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Method {
-    /// npo, calibrated; people decide on what it surfaces.
+    /// npo, calibrated; people decide on what it surfaces, and find the rest as they would alone.
     Npo,
-    /// The same, and what it has earned the trust for it does at once.
+    /// The same, but nobody looks at what npo does not surface.
+    NpoOnly,
+    /// As `Npo`, and what npo has earned the trust for it does at once.
     NpoAutonomy,
     /// Everything is done at once.
     EveryAlert,
@@ -36,17 +38,21 @@ pub enum Method {
     FixedThreshold,
     /// Nothing is ever done.
     Nothing,
+    /// Nothing breaks: what is lost to bursts alone, for comparison.
+    Calm,
 }
 
 impl Method {
     /// All methods.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Npo,
+        Self::NpoOnly,
         Self::NpoAutonomy,
         Self::EveryAlert,
         Self::PeopleAlone,
         Self::FixedThreshold,
         Self::Nothing,
+        Self::Calm,
     ];
 
     /// Its name in results.
@@ -54,11 +60,13 @@ impl Method {
     pub fn name(self) -> &'static str {
         match self {
             Self::Npo => "npo",
+            Self::NpoOnly => "npo-only",
             Self::NpoAutonomy => "npo-autonomy",
             Self::EveryAlert => "every-alert",
             Self::PeopleAlone => "people-alone",
             Self::FixedThreshold => "fixed-threshold",
             Self::Nothing => "nothing",
+            Self::Calm => "nothing-breaks",
         }
     }
 }
@@ -120,12 +128,16 @@ struct Run<'s> {
 /// # Errors
 /// [`RunError`] if the loop refuses what the shipped scenario types allow.
 pub fn run(settings: &Settings, method: Method, seed: u64) -> Result<RecoveryRecord, RunError> {
-    let fabric = Fabric::new(settings.config(), seed, START_MS)?;
+    let mut config = settings.config();
+    if method == Method::Calm {
+        config.trouble_every_s = 1e9;
+    }
+    let fabric = Fabric::new(config, seed, START_MS)?;
     let closed = match method {
-        Method::Npo => Some(Closed::new(settings, false, START_MS)?),
+        Method::Npo | Method::NpoOnly => Some(Closed::new(settings, false, START_MS)?),
         Method::NpoAutonomy => Some(Closed::new(settings, true, START_MS)?),
         Method::FixedThreshold => Some(Closed::fixed(settings.fixed.threshold, START_MS)?),
-        Method::EveryAlert | Method::PeopleAlone | Method::Nothing => None,
+        Method::EveryAlert | Method::PeopleAlone | Method::Nothing | Method::Calm => None,
     };
     let hours_ms = |hours: f64| START_MS + (hours * 3.6e6) as i64;
     let mut run = Run {
@@ -170,14 +182,10 @@ impl Run<'_> {
         let people = self.settings.people;
         let mut chance = self.chance(&finding, 0);
         match self.method {
-            Method::Nothing => {}
+            Method::Nothing | Method::Calm => {}
             Method::EveryAlert => self.act(&finding, None, true),
-            Method::PeopleAlone => {
-                let notice = delay_ms(&mut chance, people.notice_median_s, people.sigma);
-                let decide = delay_ms(&mut chance, people.decide_median_s, people.sigma);
-                self.later(now_ms + notice + decide, Due::Act, finding);
-            }
-            Method::Npo | Method::NpoAutonomy | Method::FixedThreshold => {
+            Method::PeopleAlone => self.noticed_alone(finding),
+            Method::Npo | Method::NpoOnly | Method::NpoAutonomy | Method::FixedThreshold => {
                 let draws = Draws { audit: chance.random(), seed: chance.random(), arm: None };
                 let Some(closed) = &mut self.closed else { return Ok(()) };
                 let made = closed.propose(now_ms, &finding, draws)?;
@@ -199,10 +207,23 @@ impl Run<'_> {
                     } else {
                         self.later(made.expires_at.0, Due::Expire(made.id), finding);
                     }
+                } else if made.disposition == Disposition::Abstained
+                    && self.method != Method::NpoOnly
+                {
+                    self.noticed_alone(finding);
                 }
             }
         }
         Ok(())
+    }
+
+    /// People find it among their alerts, and decide, in their own time.
+    fn noticed_alone(&mut self, finding: Finding) {
+        let people = self.settings.people;
+        let mut chance = self.chance(&finding, 2);
+        let notice = delay_ms(&mut chance, people.notice_median_s, people.sigma);
+        let decide = delay_ms(&mut chance, people.decide_median_s, people.sigma);
+        self.later(self.fabric.now_ms() + notice + decide, Due::Act, finding);
     }
 
     fn resolved(&mut self, finding: &Finding) -> Result<(), RunError> {

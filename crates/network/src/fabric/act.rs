@@ -5,7 +5,7 @@
 //! same things to the traffic, and nothing for the trouble.
 
 use super::outcome::{ActionId, Undertaking};
-use super::trouble::{Place, TroubleKind};
+use super::trouble::{Place, Trouble, TroubleKind};
 use super::{CONVERGENCE_S, Fabric};
 use crate::finding::Finding;
 use crate::topology;
@@ -67,7 +67,9 @@ impl Fabric {
     ///
     /// A finding of another fabric, or an action that this one does not know, changes nothing.
     pub fn act(&mut self, finding: &Finding) -> ActionId {
-        let cause = self.cause(finding).map(|trouble| trouble.id);
+        // What hurts no longer is not the action's doing.
+        let is_there = |trouble: &&Trouble| trouble.recovered_ms.is_none();
+        let cause = self.cause(finding).filter(is_there).map(|trouble| trouble.id);
         let mut judged_ms = self.now_ms + super::outcome::JUDGED_MS;
         let at = self.place(&finding.target);
         let link = match at {

@@ -49,7 +49,7 @@ const CONVERGENCE_S: f64 = 1.0;
 /// How long a device that restarts forwards nothing, s.
 const RESTART_S: f64 = 20.0;
 /// Share of a path's usual traffic that still enters it though its session is lost: routes that no session guards.
-const UNGUARDED: f64 = 0.2;
+const UNGUARDED: f64 = 0.02;
 /// Standard deviation of a link's share from one reading to the next: hashes are never perfect.
 const TREMBLE: f64 = 0.012;
 /// The same for the part of the traffic that is a burst, which has fewer flows.
@@ -88,6 +88,7 @@ pub struct Fabric {
     overloaded_link_s: f64,
     schedule: Schedule,
     traffic_rng: ChaCha8Rng,
+    hash_rng: ChaCha8Rng,
     trouble_rng: ChaCha8Rng,
     reading_rng: ChaCha8Rng,
     now_ms: i64,
@@ -124,6 +125,7 @@ impl Fabric {
             schedule: Schedule::new(stream(1), start_ms, config.trouble_every_s, lasting),
             trouble_rng: stream(2),
             reading_rng: stream(3),
+            hash_rng: stream(4),
             troubles: Vec::new(),
             measures: Vec::new(),
             jolts: Vec::new(),
@@ -409,7 +411,7 @@ impl Fabric {
                     if lane.weight > 0.0 {
                         let bursty = TREMBLE_OF_BURSTS * self.sites[s].bursty(leaf, direction);
                         let deviation = TREMBLE.hypot(bursty);
-                        let tremble = 1.0 + deviation * normal(&mut self.traffic_rng);
+                        let tremble = 1.0 + deviation * normal(&mut self.hash_rng);
                         lane.weight *= tremble.max(0.5);
                     }
                     (lane.asked_bps, lane.sent_bps, lane.received_bps) = (0.0, 0.0, 0.0);

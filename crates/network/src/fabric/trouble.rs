@@ -122,9 +122,11 @@ impl TroubleKind {
         matches!(self, TroubleKind::Maintenance | TroubleKind::RestartAhead)
     }
 
-    /// Whether any action that watchers propose helps against it; the others end by themselves or by hands.
+    /// Whether what watchers propose first helps against it; the others end by themselves or by hands.
     pub fn is_curable(self) -> bool {
-        self.is_lasting() && self != TroubleKind::FibreCut || self == TroubleKind::ElephantFlow
+        // A reset of the session is tried first where a path is broken, in vain.
+        let takes_hands = matches!(self, TroubleKind::FibreCut | TroubleKind::PathBroken);
+        (self.is_lasting() && !takes_hands) || self == TroubleKind::ElephantFlow
     }
 
     /// The scenario types that this trouble shows itself as, the most telling first.

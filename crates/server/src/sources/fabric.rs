@@ -1,7 +1,7 @@
 //! A generated network that proposes like a real one, for demonstrations and first steps.
 //!
 //! What the fabric does and what its watchers find is `npo-network`'s; here findings are told by
-//! the machine person `fabric`.
+//! the machine person `fabric`, and what was decided about them is carried out by its [`Hands`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +15,7 @@ use npo_network::{Output, WatchConfig, Watchers};
 use npo_policy::EVALUATION_STACK_BYTES;
 
 use super::finding::Proposer;
+use super::hands::Hands;
 use crate::network::{Model, Network};
 
 /// Handle of the machine person that proposes.
@@ -121,9 +122,11 @@ fn run(
     fabric.advance_to(warm_until, usize::MAX, &mut samples);
     samples.drain(..).for_each(|s| watchers.observe(fabric.catalog(), &s, &mut output));
     output = Output::default();
+    let mut hands = Hands::new(proposer.engine().clone(), proposer.actor());
     let started = Instant::now();
     while !stop.load(Ordering::Relaxed) {
         std::thread::park_timeout(TICK);
+        hands.work(&mut fabric, &mut watchers);
         #[expect(clippy::cast_possible_truncation, reason = "a run does not last 2^53 ms")]
         let due_ms = warm_until + (started.elapsed().as_secs_f64() * speed * 1000.0) as i64;
         fabric.advance_to(due_ms, STEPS_MAX, &mut samples);
@@ -134,7 +137,11 @@ fn run(
         {
             publish(&fabric, network);
         }
-        output.findings.drain(..).for_each(|finding| proposer.tell(&finding));
+        for finding in output.findings.drain(..) {
+            if let Some(proposed) = proposer.tell(&finding) {
+                hands.proposed(&mut fabric, proposed, finding);
+            }
+        }
     }
 }
 

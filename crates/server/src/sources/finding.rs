@@ -1,9 +1,11 @@
 //! What watchers find, as proposals of a machine person, and the ends of conditions as withdrawals.
 
 use npo_core::decide::{Features, NamedProposal, NewPerson, Withdrawn};
+use npo_core::event::{Disposition, Event};
+use npo_core::oversight::Level;
 use npo_core::people::{NPO, Role};
 use npo_core::proposal::{self, EVIDENCE_MAX, LINE_MAX, Text};
-use npo_core::{Command, PersonId};
+use npo_core::{Command, DecisionId, PersonId};
 use npo_engine::{Engine, Refusal};
 use npo_network::{FactValue, Finding, FindingState};
 
@@ -11,6 +13,25 @@ use npo_network::{FactValue, Finding, FindingState};
 pub(super) struct Proposer {
     engine: Engine,
     actor: PersonId,
+}
+
+/// What became of a proposal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Proposed {
+    pub(super) decision: DecisionId,
+    pub(super) disposition: Disposition,
+    pub(super) level: Level,
+}
+
+impl Proposed {
+    fn of(event: &Event) -> Option<Self> {
+        match event {
+            Event::DecisionMade(made) => {
+                Some(Self { decision: made.id, disposition: made.disposition, level: made.level })
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Proposer {
@@ -33,10 +54,23 @@ impl Proposer {
     }
 
     /// Proposes what was raised, withdraws what was resolved; what is refused is logged.
-    pub(super) fn tell(&self, finding: &Finding) {
-        if let Err(refusal) = self.take(finding) {
+    ///
+    /// Gives what became of a proposal.
+    pub(super) fn tell(&self, finding: &Finding) -> Option<Proposed> {
+        self.take(finding).unwrap_or_else(|refusal| {
             tracing::warn!(entity = finding.entity, %refusal, "a finding was not taken");
-        }
+            None
+        })
+    }
+
+    /// The engine that is told.
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Who tells.
+    pub(super) fn actor(&self) -> PersonId {
+        self.actor
     }
 
     /// The condition under which people are being asked about the same trouble already: the
@@ -55,18 +89,20 @@ impl Proposer {
         })
     }
 
-    fn take(&self, finding: &Finding) -> Result<(), Refusal> {
+    fn take(&self, finding: &Finding) -> Result<Option<Proposed>, Refusal> {
         match finding.state {
             FindingState::Raised => {
                 let proposals = vec![(None, proposal(finding))];
                 let taken = self.engine.propose_batch_blocking(self.actor, proposals);
-                taken.into_iter().try_for_each(|result| result.map(|_| ()))
+                let receipts = taken.into_iter().collect::<Result<Vec<_>, _>>()?;
+                let events = receipts.iter().flat_map(|receipt| &receipt.events);
+                Ok(events.map(|(_, envelope)| &envelope.event).find_map(Proposed::of))
             }
             FindingState::Resolved => {
                 let what = Withdrawn::Correlation(finding.correlation.clone());
                 let reason = "the condition ended".to_owned();
                 let command = Command::Withdraw { what, reason };
-                self.engine.order_blocking(self.actor, None, command).map(|_| ())
+                self.engine.order_blocking(self.actor, None, command).map(|_| None)
             }
         }
     }

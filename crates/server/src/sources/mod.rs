@@ -2,4 +2,5 @@
 
 pub(crate) mod fabric;
 mod finding;
+mod hands;
 pub mod prometheus;

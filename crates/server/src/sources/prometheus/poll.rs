@@ -230,7 +230,7 @@ impl Poller {
             if finding.state == FindingState::Resolved {
                 self.aliases.retain(|_, known_as| *known_as != finding.correlation);
             }
-            self.proposer.tell(&finding);
+            let _ = self.proposer.tell(&finding);
         }
         Ok(())
     }
@@ -260,7 +260,7 @@ impl Poller {
                 (FindingState::Raised, None) => {}
             }
             told += 1;
-            self.proposer.tell(&finding);
+            let _ = self.proposer.tell(&finding);
         }
         self.health.update(|numbers| numbers.findings += told);
     }

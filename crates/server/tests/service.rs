@@ -237,7 +237,7 @@ fn a_generated_fabric_proposes_by_itself() {
 fn what_is_affirmed_is_done_on_the_generated_fabric_and_its_outcome_recorded() {
     let fabric =
         npo_server::LiveFabric { speed: 300.0, trouble_every_s: 30.0, ..Default::default() };
-    let mut world = World::configured(|config| config.live_fabric = Some(fabric));
+    let world = World::configured(|config| config.live_fabric = Some(fabric));
     let operator = world.person("olga", &["operator"]);
     let outcome = eventually("an outcome", || {
         let page = world.admin.get("/v1/decisions?limit=50").expect(200);

@@ -258,7 +258,6 @@ impl From<MonitorActed1> for Event {
 type Head = (Millis, PersonId, Option<RequestKey>, u32);
 
 /// Reads an older version of a kind that has later ones; `None` where there never was one.
-#[expect(clippy::type_complexity, reason = "what postcard gives back")]
 pub(super) fn older(
     kind: u16,
     version: u8,

@@ -55,7 +55,7 @@ mod tests {
         check("", &[]);
         check("..#..", &[]);
         check(".##..###", &[1..3, 5..8]);
-        check("##", &[0..2]);
+        check("##", std::slice::from_ref(&(0..2)));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) enum Verb {
     Import(import::Import),
     /// Say what a network is, and where it must not fail
     Show(show::Show),
-    /// Say how well episodes of traffic imbalance can be predicted on a network's traffic
+    /// Say how well traffic imbalance can be predicted on a network
     Evaluate(evaluate::Evaluate),
     /// Run the watchers over a recording or a stretch of Prometheus' past
     Replay(replay::Replay),

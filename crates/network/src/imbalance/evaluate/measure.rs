@@ -214,8 +214,8 @@ impl ByEpisode {
             })
             .collect();
         let (mut alarm_runs, mut right_runs, mut open) = (0, 0, None);
-        for t in from..labels.len() {
-            let right = labels[t] == Some(true);
+        for (t, label) in labels.iter().enumerate().skip(from) {
+            let right = *label == Some(true);
             open = match (alarms(t), open) {
                 (false, _) => None,
                 (true, None) => {

@@ -37,7 +37,7 @@ pub(crate) struct Evaluate {
     /// Look so many steps ahead
     #[arg(long, value_name = "STEPS", default_value_t = 3, value_parser = horizon)]
     horizon: usize,
-    /// Measure steps against so many before them [default: those of a day; 300 where that is unknown]
+    /// Steps to measure against [default: a day of them, else 300]
     #[arg(long, value_name = "STEPS", value_parser = window)]
     window: Option<usize>,
     /// Shares of the steps to fit and to calibrate; the rest is the test

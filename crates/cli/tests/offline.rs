@@ -123,6 +123,13 @@ fn usage_is_told_apart() {
     assert!(help.contains("Exit codes:") && !help.contains("policy-child"), "{help}");
 }
 
+/// A file of the person's own, and its path.
+fn written(person: &Person, name: &str, text: &str) -> String {
+    let path = person.home().join(name);
+    fs::write(&path, text).expect("writes");
+    path.to_str().expect("is UTF-8").to_owned()
+}
+
 /// A square with a tail; one link without capacity.
 const SQUARE: &str = r#"<graphml><key attr.name="capacity_gbps" for="edge" id="c"/>
 <graph edgedefault="undirected">
@@ -138,11 +145,7 @@ const SQUARE: &str = r#"<graphml><key attr.name="capacity_gbps" for="edge" id="c
 #[test]
 fn a_network_is_shown_imported_and_read_again() {
     let person = Person::new();
-    let write = |name: &str, text: &str| {
-        let path = person.home().join(name);
-        fs::write(&path, text).expect("writes");
-        path.to_str().expect("is UTF-8").to_owned()
-    };
+    let write = |name: &str, text: &str| written(&person, name, text);
     let square = write("square.graphml", SQUARE);
     let traffic = write("tm.csv", "step,a>c,tail>b\n0,100,50\n1,300,50\n");
     let page = person.run(&["network", "show", &square, "--traffic", &traffic], 0).out;
@@ -186,11 +189,7 @@ fn a_network_is_shown_imported_and_read_again() {
 #[test]
 fn a_what_if_answers_in_words_and_numbers() {
     let person = Person::new();
-    let write = |name: &str, text: &str| {
-        let path = person.home().join(name);
-        fs::write(&path, text).expect("writes");
-        path.to_str().expect("is UTF-8").to_owned()
-    };
+    let write = |name: &str, text: &str| written(&person, name, text);
     let square = write("square.graphml", SQUARE);
     let traffic = write("tm.csv", "step,a>b,tail>b\n0,9000,500\n1,6000,500\n");
     let asked = |more: &[&str]| {

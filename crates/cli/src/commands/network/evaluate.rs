@@ -46,7 +46,7 @@ pub(crate) struct Evaluate {
     /// Routing weights: as given, 1 per hop, or the largest capacity over each link's own
     #[arg(long, value_name = "given|unit|inverse-capacity", default_value = "inverse-capacity")]
     weights: Weighting,
-    /// Give links that state no capacity this one, such as 10G [default: the middle one of those stated]
+    /// Capacity of links that state none, such as 10G [default: the median of those stated]
     #[arg(long, value_name = "RATE", value_parser = parse_rate)]
     assume_capacity: Option<Positive>,
     /// Take capacities without a unit to be in this one [default: Mbit/s]

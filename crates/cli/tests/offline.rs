@@ -237,3 +237,54 @@ fn a_what_if_answers_in_words_and_numbers() {
     refused(&["--remove", "a", "--forecast", "3"], 3, "no times to tell the coming hours from");
     refused(&["--weight", "a--b=0"], 1, "would be 0, expected 1 to 16777214");
 }
+
+#[test]
+fn imbalance_is_evaluated_on_files_or_the_reason_why_not_is_given() {
+    let person = Person::new();
+    let write = |name: &str, text: &str| {
+        let path = person.home().join(name);
+        fs::write(&path, text).expect("writes");
+        path.to_str().expect("is UTF-8").to_owned()
+    };
+    let topology = write(
+        "ring.json",
+        r#"{"directed": false, "multigraph": false, "graph": {}, "nodes": [{"id": "a"}, {"id": "b"}, {"id": "c"}],
+            "links": [{"source": "a", "target": "b"}, {"source": "b", "target": "c"}, {"source": "c", "target": "a"}]}"#,
+    );
+    let matrices = |steps: u32, rate: &dyn Fn(u32) -> f64| {
+        let rows = (0..steps).map(|t| format!("{t},{},5,4\n", rate(t)));
+        std::iter::once("step,a>b,b>c,c>a\n".to_owned()).chain(rows).collect::<String>()
+    };
+    // A slow wave, a faster one, and something that looks random.
+    let wave = |t: u32| {
+        let noise = f64::from(t.wrapping_mul(2_654_435_761) >> 22) / 1024.0;
+        8.0 + 3.0 * (f64::from(t) / 17.0).sin() + (f64::from(t) / 5.3).sin() + noise
+    };
+    let traffic = write("wave.csv", &matrices(900, &wave));
+    let arguments =
+        ["network", "evaluate", "--topology", &topology, "--traffic", &traffic, "--window", "64"];
+    let said = person.json(&arguments);
+    assert_eq!(said["evaluation"]["steps"], 900);
+    let assumed = said["assumed"].to_string();
+    assert!(assumed.contains("no capacity is stated"), "{assumed}");
+    let questions = said["evaluation"]["questions"].as_array().expect("two questions");
+    assert_eq!(
+        (&questions[0]["target"], &questions[1]["target"]),
+        (&"onset".into(), &"present".into())
+    );
+    let text = person.run(&arguments, 0).out;
+    assert!(text.contains("NPO LESS") && text.contains("→ "), "{text}");
+
+    let refused = |traffic: &str, expected: &str| {
+        let arguments = ["network", "evaluate", "--topology", &topology, "--traffic", traffic];
+        let said = person.run(&arguments, 1);
+        assert!(said.err.contains(expected), "{}", said.err);
+    };
+    refused(&write("short.csv", &matrices(20, &wave)), "10 steps to learn from");
+    refused(&write("flat.csv", &matrices(900, &|_| 7.0)), "does not change in the first 450 steps");
+    refused(&write("other.csv", "step,x>y\n0,1\n1,2\n"), "`x`, `y`");
+    let arguments = ["network", "evaluate", "--topology", &topology, "--traffic", &traffic];
+    person.run(&[&arguments[..], &["--split", "0.9,0.1"]].concat(), 2);
+    person.run(&[&arguments[..], &["--horizon", "0"]].concat(), 2);
+    person.run(&["network", "evaluate", "--topology", "/nowhere", "--traffic", &traffic], 3);
+}

@@ -192,11 +192,11 @@ fn on_abilene_npo_is_as_good_as_the_published_forecasts() {
     assert_eq!((present.asked, present.positives), (1152, 126));
     for (question, name, f1, average) in [
         (onset, "persistence", 0.0, 0.038),
-        (onset, "persistence of the level", 0.30, 0.26),
-        (onset, "Holt per link", 0.37, 0.29),
-        (onset, NPO, 0.37, 0.29),
-        (present, "persistence of the level", 0.68, 0.70),
-        (present, NPO, 0.68, 0.70),
+        (onset, "persistence of the level", 0.34, 0.26),
+        (onset, "Holt per link", 0.44, 0.34),
+        (onset, NPO, 0.41, 0.30),
+        (present, "persistence of the level", 0.71, 0.72),
+        (present, NPO, 0.70, 0.74),
     ] {
         let found = &predicted(question, name).by_step;
         println!(
@@ -210,8 +210,8 @@ fn on_abilene_npo_is_as_good_as_the_published_forecasts() {
         assert_eq!(question.abstention, None);
         let chances = &predicted(question, NPO).probabilities;
         println!("{}: {chances:#?}", question.target);
-        assert!(chances.skill > Some(0.1), "{chances:?}");
-        assert!(chances.calibration_error < Some(0.05), "{chances:?}");
+        assert!(chances.skill > Some(0.25), "{chances:?}");
+        assert!(chances.calibration_error < Some(0.03), "{chances:?}");
     }
 }
 

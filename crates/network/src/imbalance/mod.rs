@@ -21,6 +21,7 @@ pub mod evaluate;
 mod logistic;
 pub mod predict;
 pub mod prior;
+mod skill;
 pub mod smooth;
 pub mod spread;
 pub mod track;

@@ -1,20 +1,21 @@
 //! The forecast: how probable an onset and the presence of an episode are, and when npo says that it cannot tell.
 //!
 //! A logistic regression on the signs of [`super::track`], drawn towards what other networks taught
-//! (`imbalance::prior`). It is fitted on a first stretch of steps (*train*). On a second one (*calibration*), which the
-//! fit has not seen, it is asked whether the probabilities are better than *plain rates*: how often the answer was yes
-//! on that very stretch, after hot steps and after others. Such rates know that a run of hot steps often goes on, which
-//! is so even where the balance is pure noise. Where the 95 % block-bootstrap interval of the difference in log loss
-//! reaches 0, the forecast *abstains*: it gives the plain rates of the train stretch, raises no alarm, and says why.
+//! (`imbalance::prior`), and fitted on a first stretch of steps (*train*). The alarm threshold is chosen on that and on a
+//! second one (*calibration*): the fit is held too firmly to flatter the first, and a few days hold too few onsets.
 //!
-//! The alarm threshold is chosen on both stretches: the fit is held too firmly to flatter the first, and a few days hold
-//! too few onsets.
+//! Whether there is anything to predict is asked of a second fit, on the first half of train only, and of the steps after
+//! it: where the 95 % block-bootstrap interval of its concordance (`imbalance::skill`) is not above 0.55, the forecast
+//! *abstains*. It then gives the plain rates of train, after hot steps and after others, raises no alarm, and says why.
+
+use std::ops::Range;
 
 use serde::Serialize;
 
-use super::bootstrap::{Draws, Interval};
+use super::bootstrap::Interval;
 use super::logistic::{Logistic, Prior};
 use super::prior;
+use super::skill::{self, Scored};
 use super::spread::{NoScale, Scale};
 use super::track::{Definition, SIGNS, Step, Tracker};
 use super::{Target, episode};
@@ -23,9 +24,10 @@ use super::{Target, episode};
 const EPISODES_MIN: usize = 5;
 /// Pull towards 0 of weights that many networks teach.
 const POOLED_RIDGE: f64 = 10.0;
-/// Draws for the interval of skill, and their seed.
-const DRAWS: usize = 1000;
-const SEED: u64 = 0x51_1b;
+/// Blocks of the bootstrap in a window: a quarter of a day, several episodes long.
+const BLOCKS_PER_WINDOW: usize = 4;
+/// What the interval of concordance must be above: chance is 0.5, and a little more than chance is no help to people.
+const CONCORDANCE_MIN: f64 = 0.55;
 
 /// Why no forecast is to be had of a network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,12 +58,14 @@ pub enum Abstention {
         /// How many it takes.
         needed: usize,
     },
-    /// On the calibration stretch the probabilities were not better than plain rates.
+    /// On steps not fitted on, scores did not tell yes from no.
     NoSkill {
-        /// Gain in mean log loss over plain rates, nats per step.
-        gain: f64,
-        /// 95 % block-bootstrap interval of the gain.
+        /// Concordance there; `None` where one of the two answers never came.
+        concordance: Option<f64>,
+        /// Its 95 % block-bootstrap interval.
         interval: Option<Interval>,
+        /// What the interval must be above.
+        needed: f64,
     },
 }
 
@@ -71,13 +75,17 @@ impl std::fmt::Display for Abstention {
             Self::FewEpisodes { episodes, needed } => {
                 write!(f, "{episodes} episodes to learn from, at least {needed} are needed")
             }
-            Self::NoSkill { gain, interval: Some(Interval { low, high }) } => write!(
+            Self::NoSkill {
+                concordance: Some(value),
+                interval: Some(Interval { low, high }),
+                needed,
+            } => write!(
                 f,
-                "on the calibration steps its log loss is better than that of plain rates by {gain:.4} \
-                 [{low:.4}, {high:.4}], which is not distinguishable from 0"
+                "on steps that it was not fitted on, its concordance is {value:.2} [{low:.2}, {high:.2}]; chance is \
+                 0.5, and the interval must be above {needed}"
             ),
-            Self::NoSkill { gain, interval: None } => {
-                write!(f, "its gain over plain rates ({gain:.4}) has no interval")
+            Self::NoSkill { .. } => {
+                f.write_str("on steps that it was not fitted on, the answer was always the same")
             }
         }
     }
@@ -91,10 +99,8 @@ pub struct Judge {
     pub threshold: f64,
     /// Shares of asked steps of the train stretch where the answer was yes: after steps that were not hot, and hot ones.
     pub plain_rates: [f64; 2],
-    /// Gain in mean log loss over plain rates on the calibration stretch, nats per step.
-    pub gain: f64,
-    /// Its 95 % block-bootstrap interval.
-    pub gain_interval: Option<Interval>,
+    /// Concordance on steps not fitted on, with its 95 % block-bootstrap interval.
+    pub concordance: Option<(f64, Interval)>,
     /// Why it abstains, if it does.
     pub abstention: Option<Abstention>,
 }
@@ -156,33 +162,14 @@ impl Trained {
     }
 }
 
-/// What was known at some steps where a question was asked, and what the answer was.
-#[derive(Default)]
-struct Lesson {
+/// What was known at the steps where a question was asked, and what the answer was.
+struct Lessons {
+    target: Target,
     rows: Vec<Vec<f64>>,
     hot: Vec<bool>,
     labels: Vec<bool>,
-}
-
-impl Lesson {
-    /// How often the answer was yes, after steps that were not hot and after hot ones.
-    fn plain_rates(&self) -> [f64; 2] {
-        [false, true].map(|after| {
-            let of = self.hot.iter().zip(&self.labels).filter(|(hot, _)| **hot == after);
-            let (count, yes) = of.fold((0.0, 0.0), |(count, yes), (_, &label)| {
-                (count + 1.0, yes + f64::from(u8::from(label)))
-            });
-            // Half a label of each kind, so that a rate is never 0 or 1.
-            (yes + 0.5) / (count + 1.0)
-        })
-    }
-}
-
-/// The two stretches for one question.
-struct Lessons {
-    target: Target,
-    train: Lesson,
-    calibration: Lesson,
+    /// How many of them are of the train stretch; the others are of the calibration stretch.
+    train: usize,
     episodes: usize,
     block: usize,
 }
@@ -194,62 +181,72 @@ impl Lessons {
         let labels = answers(&episodes, &hot, definition.horizon, target);
         // Of the last steps it is not known yet whether an episode of two steps begins at their horizon.
         let known = steps.len().saturating_sub(definition.horizon + episode::LENGTH_MIN - 1);
-        let part = |range: std::ops::Range<usize>| {
-            let mut lesson = Lesson::default();
-            for t in range {
-                if let Some((signs, label)) = steps[t].signs.as_ref().zip(labels[t]) {
-                    lesson.rows.push(prior::row(signs));
-                    lesson.hot.push(steps[t].hot);
-                    lesson.labels.push(label);
-                }
-            }
-            lesson
+        let mut lessons = Self {
+            target,
+            rows: Vec::new(),
+            hot: Vec::new(),
+            labels: Vec::new(),
+            train: 0,
+            episodes: episodes.len(),
+            block: (definition.window / BLOCKS_PER_WINDOW).max(1),
         };
-        let calibration = part(train..known);
-        let block = definition.window.min(steps.len().saturating_sub(train) / 4);
-        Self { target, train: part(0..train), calibration, episodes: episodes.len(), block }
+        for (t, step) in steps[..known].iter().enumerate() {
+            if let Some((signs, label)) = step.signs.as_ref().zip(labels[t]) {
+                lessons.rows.push(prior::row(signs));
+                lessons.hot.push(step.hot);
+                lessons.labels.push(label);
+                lessons.train += usize::from(t < train);
+            }
+        }
+        lessons
+    }
+
+    fn fit(&self, count: usize) -> Logistic {
+        Logistic::fit(&self.rows[..count], &self.labels[..count], &prior::prior(self.target))
     }
 
     fn judge(&self) -> Judge {
-        let Lesson { rows, labels, .. } = &self.train;
-        let model = Logistic::fit(rows, labels, &prior::prior(self.target));
-        let plain_rates = self.train.plain_rates();
-        let (gain, gain_interval) = self.gain(&model);
-        let seen = || self.train.rows.iter().chain(&self.calibration.rows);
-        let chances: Vec<f64> = seen().map(|row| model.probability(row)).collect();
-        let labels: Vec<bool> =
-            self.train.labels.iter().chain(&self.calibration.labels).copied().collect();
-        let threshold = best_threshold(&chances, &labels).unwrap_or(0.5);
+        let model = self.fit(self.train);
+        let chances: Vec<f64> = self.rows.iter().map(|row| model.probability(row)).collect();
+        let threshold = best_threshold(&chances, &self.labels).unwrap_or(0.5);
+        let concordance = self.concordance();
         let abstention = if self.episodes < EPISODES_MIN {
             Some(Abstention::FewEpisodes { episodes: self.episodes, needed: EPISODES_MIN })
-        } else if gain_interval.is_none_or(|interval| interval.low <= 0.0) {
-            Some(Abstention::NoSkill { gain, interval: gain_interval })
+        } else if concordance.is_none_or(|(_, interval)| interval.low <= CONCORDANCE_MIN) {
+            let (value, interval) = concordance.unzip();
+            Some(Abstention::NoSkill { concordance: value, interval, needed: CONCORDANCE_MIN })
         } else {
             None
         };
-        Judge { model, threshold, plain_rates, gain, gain_interval, abstention }
+        let plain_rates = self.plain_rates(0..self.train);
+        Judge { model, threshold, plain_rates, concordance, abstention }
     }
 
-    /// Gain in mean log loss over the calibration stretch's own rates after hot steps and after others.
-    fn gain(&self, model: &Logistic) -> (f64, Option<Interval>) {
-        let Lesson { rows, hot, labels } = &self.calibration;
-        let rates = self.calibration.plain_rates();
-        let gains: Vec<f64> = (0..rows.len())
-            .map(|ix| {
-                let plain = log_loss(rates[usize::from(hot[ix])], labels[ix]);
-                plain - log_loss(model.probability(&rows[ix]), labels[ix])
+    /// How often the answer was yes, after steps that were not hot and after hot ones.
+    fn plain_rates(&self, range: Range<usize>) -> [f64; 2] {
+        [false, true].map(|after| {
+            let of = range.clone().filter(|&ix| self.hot[ix] == after);
+            let (count, yes) = of.fold((0.0, 0.0), |(count, yes), ix| {
+                (count + 1.0, yes + f64::from(u8::from(self.labels[ix])))
+            });
+            // Half a label of each kind, so that a rate is never 0 or 1.
+            (yes + 0.5) / (count + 1.0)
+        })
+    }
+
+    /// Concordance on the steps after the first half of the train stretch, which alone is fitted for this: a few days of
+    /// calibration would not tell skill from luck.
+    fn concordance(&self) -> Option<(f64, Interval)> {
+        let half = self.train / 2;
+        let model = self.fit(half);
+        let unseen: Vec<Scored> = (half..self.rows.len())
+            .map(|ix| Scored {
+                score: model.log_odds(&self.rows[ix]),
+                hot: self.hot[ix],
+                label: self.labels[ix],
             })
             .collect();
-        if gains.is_empty() {
-            return (0.0, None);
-        }
-        let count = gains.len() as f64;
-        let draws = Draws::new(gains.len(), self.block, DRAWS, SEED);
-        let drawn = draws.counts().map(|counts| {
-            let sum: f64 = counts.iter().zip(&gains).map(|(&c, gain)| f64::from(c) * gain).sum();
-            Some(sum / count)
-        });
-        (gains.iter().sum::<f64>() / count, Interval::of(drawn))
+        skill::concordance(&unseen, self.block)
     }
 }
 
@@ -268,17 +265,16 @@ pub fn learn_together(
     for network in networks {
         let mut tracker = Tracker::new(definition, Scale::learn(network)?);
         let steps: Vec<Step> = network.iter().map(|row| tracker.observe(row)).collect();
-        let known = steps.len().saturating_sub(definition.horizon + episode::LENGTH_MIN - 1);
-        let lessons = Lessons::of(&steps, known, definition, target);
-        rows.extend(lessons.train.rows);
-        labels.extend(lessons.train.labels);
+        let lessons = Lessons::of(&steps, steps.len(), definition, target);
+        rows.extend(lessons.rows);
+        labels.extend(lessons.labels);
     }
     Ok(Logistic::fit(&rows, &labels, &Prior::flat(SIGNS + 1, POOLED_RIDGE)).weights)
 }
 
 /// The answer at each step, `None` where the question is not asked.
 pub(crate) fn answers(
-    episodes: &[std::ops::Range<usize>],
+    episodes: &[Range<usize>],
     hot: &[bool],
     horizon: usize,
     target: Target,

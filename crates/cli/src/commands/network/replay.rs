@@ -19,7 +19,7 @@ use indicatif::ProgressBar;
 use npo_network::recording::{Limits, Recording, read_events};
 use npo_network::{Output, Reading};
 
-use self::labels::{Detection, Span};
+use self::labels::{Detection, Score, Span};
 use self::pace::{Pace, Speed};
 use self::sender::{Sender, Sent};
 use self::source::{Past, Source};
@@ -69,6 +69,8 @@ pub(crate) struct Replay {
 struct Replayed {
     samples: u64,
     detections: Vec<Detection>,
+    /// `None` where nothing is known of what happened.
+    score: Option<Score>,
     sent: Vec<Sent>,
     withdrawn: usize,
 }
@@ -145,8 +147,10 @@ impl Replay {
         }
         sender.flush()?;
         let (sent, withdrawn) = sender.finish();
-        let detections = labels::match_events(source.labelled_events(), &alarms, span, &sent);
-        Ok(Replayed { samples, detections, sent, withdrawn })
+        let events = source.labelled_events();
+        let detections = labels::match_events(events, &alarms, span, &sent);
+        let score = (!events.is_empty()).then(|| labels::score(events, &alarms, span, &detections));
+        Ok(Replayed { samples, detections, score, sent, withdrawn })
     }
 }
 

@@ -64,6 +64,62 @@ impl Alarms {
     }
 }
 
+/// How good detection was over a whole recording.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Score {
+    /// Events that were noticed.
+    pub(super) found: usize,
+    /// Events that telemetry could show.
+    pub(super) events: usize,
+    /// Median seconds from an event to its first alarm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) median_delay_s: Option<f64>,
+    /// Shifts of traffic that no labelled event explains; those within nine samples of one another are one.
+    pub(super) false_alarms: usize,
+    /// Hours that counters cover.
+    pub(super) hours: f64,
+    /// False alarms per hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) false_alarms_per_hour: Option<f64>,
+}
+
+/// Scores what was noticed against what is known to have happened.
+pub(super) fn score(
+    events: &[LabelledEvent],
+    alarms: &Alarms,
+    span: Span,
+    detections: &[Detection],
+) -> Score {
+    let mut last_ms = i64::MIN;
+    let false_alarms = alarms.shifts.iter().filter(|(at_ms, _)| {
+        let is_new = at_ms.saturating_sub(last_ms) > 9 * SAMPLE_MS;
+        last_ms = *at_ms;
+        is_new && !events.iter().any(|event| !event.is_set_up() && is_hit(event, *at_ms))
+    });
+    let false_alarms = false_alarms.count();
+    let mut delays: Vec<f64> = detections.iter().filter_map(|event| event.delay_s).collect();
+    delays.sort_by(f64::total_cmp);
+    let middle = delays.len() / 2;
+    let median_delay_s = delays.get(middle).map(|upper| match delays.len() % 2 {
+        0 => f64::midpoint(delays[middle - 1], *upper),
+        _ => *upper,
+    });
+    let hours = span.last_ms.saturating_sub(span.first_ms).max(0) as f64 / 3.6e6;
+    Score {
+        found: detections.iter().filter(|event| event.found).count(),
+        events: detections.len(),
+        median_delay_s,
+        false_alarms,
+        hours,
+        false_alarms_per_hour: (hours > 0.0).then(|| false_alarms as f64 / hours),
+    }
+}
+
+/// Whether an alarm at this time belongs to an event.
+fn is_hit(event: &LabelledEvent, at_ms: i64) -> bool {
+    (event.at_ms - SAMPLE_MS..=event.at_ms + 9 * SAMPLE_MS).contains(&at_ms)
+}
+
 /// A labelled event, and whether it was noticed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Detection {
@@ -97,8 +153,7 @@ pub(super) fn match_events(
 }
 
 fn detection(event: &LabelledEvent, alarms: &Alarms, sent: &[Sent]) -> Detection {
-    let hits =
-        |at_ms: i64| (event.at_ms - SAMPLE_MS..=event.at_ms + 9 * SAMPLE_MS).contains(&at_ms);
+    let hits = |at_ms: i64| is_hit(event, at_ms);
     let findings = || alarms.findings.iter().filter(|(at_ms, ..)| hits(*at_ms));
     let shifts = alarms.shifts.iter().filter(|(at_ms, _)| hits(*at_ms));
     let first = findings()
@@ -154,5 +209,19 @@ mod tests {
         check(2_000_000, "shutdown_interface", Some(None));
         check(1_000_000, "collect_telemetry", None);
         check(9_999_999, "shutdown_interface", None);
+    }
+
+    #[test]
+    fn false_alarms_are_counted_once_and_by_the_hour() {
+        let mut alarms = Alarms::default();
+        for at_ms in [1_011_000, 5_000_000, 5_050_000, 6_000_000] {
+            alarms.shifts.push((at_ms, "shift in g".into()));
+        }
+        let span = Span { first_ms: 0, last_ms: 7_200_000 };
+        let events = [event(1_000_000, "shutdown_interface"), event(3_000_000, "enable_interface")];
+        let detections = match_events(&events, &alarms, span, &[]);
+        let score = score(&events, &alarms, span, &detections);
+        assert_eq!((score.found, score.events, score.median_delay_s), (1, 2, Some(11.0)));
+        assert_eq!((score.false_alarms, score.false_alarms_per_hour), (2, Some(1.0)));
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Replayed;
-use super::labels::Detection;
+use super::labels::{Detection, Score};
 use super::sender::Sent;
 use crate::exit::Failure;
 use crate::output::{Out, say};
@@ -17,6 +17,8 @@ struct Report<'a> {
     samples: u64,
     withdrawn: usize,
     events: &'a [Detection],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detection: Option<&'a Score>,
     findings: &'a [Sent],
 }
 
@@ -27,12 +29,13 @@ pub(super) fn print(
     replayed: &Replayed,
     dry_run: bool,
 ) -> Result<(), Failure> {
-    let Replayed { samples, detections, sent, withdrawn } = replayed;
+    let Replayed { samples, detections, score, sent, withdrawn } = replayed;
     let report = Report {
         recording,
         samples: *samples,
         withdrawn: *withdrawn,
         events: detections,
+        detection: score.as_ref(),
         findings: sent,
     };
     if !(dry_run && out.is_json()) {
@@ -57,6 +60,7 @@ pub(super) fn print(
 
 fn lines(report: &Report<'_>, dry_run: bool) -> Vec<Line> {
     let mut lines = events(report.events);
+    lines.extend(report.detection.map(score_line));
     if !dry_run {
         lines.push(Line::empty());
         lines.extend(decisions(report.findings));
@@ -92,10 +96,17 @@ fn events(events: &[Detection]) -> Vec<Line> {
             (Tone::Plain, event.decisions.join(" ")),
         ]);
     }
-    let found = events.iter().filter(|event| event.found).count();
-    let mut lines = table.lines();
-    lines.push(Line::plain(format!("{found} of {} labelled events found", events.len())));
-    lines
+    table.lines()
+}
+
+fn score_line(score: &Score) -> Line {
+    let delay =
+        score.median_delay_s.map_or_else(String::new, |s| format!(", median delay {s:.1} s"));
+    let rate = score.false_alarms_per_hour.map_or_else(String::new, |r| format!(" ({r:.2}/h)"));
+    Line::plain(format!(
+        "{} of {} labelled events found{delay}; {} false alarms in {:.2} h{rate}",
+        score.found, score.events, score.false_alarms, score.hours
+    ))
 }
 
 fn decisions(sent: &[Sent]) -> Vec<Line> {

@@ -26,6 +26,9 @@ pub fn advance(
         state.apply(envelope);
         kept(state.position(), envelope);
     }
-    events.extend(follow);
+    // Mostly nothing follows, and envelopes are large.
+    if !follow.is_empty() {
+        events.extend(follow);
+    }
     Ok(events)
 }

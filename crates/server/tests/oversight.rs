@@ -198,6 +198,68 @@ fn the_red_button_holds_until_somebody_with_authority_releases() {
     assert_eq!(olga.get("/v1/red-button").expect(200)["held"], json!([]));
 }
 
+/// A score that stays where the playbook put it, so that people go on denying it.
+const STUBBORN: &str = r#"
+name = "stubborn"
+# People whose answers are always against the score would be taken for adversaries.
+without = ["certificate", "trust"]
+
+[scorer.hierarchical]
+weight_variance = 1e-9
+effect_variance = 1e-9
+weight_drift = 0.0
+effect_drift = 0.0
+
+[selector.fixed]
+theta = 0.0
+
+[watch]
+run_length = 1000.0
+# Nothing is suppressed in this story.
+suppress_rate = 0.99
+"#;
+
+#[test]
+fn what_people_go_on_denying_is_escalated_to_approvers_until_it_is_settled() {
+    let world = World::configured(|config| {
+        let path = config.data.parent().expect("has a parent").join("stubborn.toml");
+        std::fs::write(&path, STUBBORN).expect("writes");
+        config.profile_file = Some(path);
+    });
+    let (olga, anna) = (world.person("olga", &["operator"]), world.person("anna", &["approver"]));
+    let source = world.person("telemetry", &["source"]);
+    let mut denied = 0;
+    while threshold(&olga)["escalated"] != true {
+        assert!(denied < 100, "a hundred overrides of a sure score are two surprises");
+        let (id, made) = propose(&source, &format!("web-{denied}"));
+        assert_eq!(made["disposition"], "surfaced");
+        answer(&olga, &id, "override");
+        denied += 1;
+    }
+    let monitor = olga.get("/v1/monitor").expect(200);
+    let actions: Vec<_> = monitor["actions"].as_array().expect("a list").iter().collect();
+    let did = |action: &str| actions.iter().filter(|a| a["action"] == action).count();
+    assert_eq!((did("retrain"), did("escalate")), (1, 1), "{monitor}");
+    let metrics = olga.get("/metrics").text;
+    assert!(metrics.contains("npo_escalated{scenario_type=\"alert\"} 1"), "{metrics}");
+
+    let (id, made) = propose(&source, "web-next");
+    assert_eq!((&made["disposition"], &made["status"]), (&json!("escalated"), &json!("open")));
+    let feedback = format!("/v1/decisions/{id}/feedback");
+    let like = json!({"signal": "like"});
+    olga.post(&feedback, &like).problem(403, "needs-approver", "which `olga` is not");
+    answer(&anna, &id, "like");
+
+    let path = "/v1/scenario-types/alert/escalation/settle";
+    let why = json!({"reason": "the playbook was wrong"});
+    olga.post(path, &why).problem(403, "permission-denied", "approving");
+    assert_eq!(anna.post(path, &why).expect(200)["escalated"], false);
+    anna.post(path, &why).problem(409, "not-escalated", "`alert`");
+    let (id, made) = propose(&source, "web-after");
+    assert_eq!(made["disposition"], "surfaced");
+    answer(&olga, &id, "like");
+}
+
 #[test]
 fn a_press_survives_a_restart_and_is_not_pressed_twice_by_a_repeat() {
     let (mut world, olga, _, _) = world();

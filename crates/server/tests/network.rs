@@ -69,7 +69,7 @@ fn has_line(detail: &Value, list: &str, part: &str) -> bool {
 fn what_is_computed_takes_the_place_of_what_is_claimed() {
     let world = world();
     let engineer = world.person("eve", &["engineer"]);
-    let shown = detail(&engineer, &flapping("remove-link", "leaf1→spine1"));
+    let shown = detail(&engineer, &flapping("remove-link", "leaf1--spine1"));
     // Both links between the two are meant: none is left there, and one way, over spine2, stays.
     assert_eq!(fact(&shown, "redundancy_left"), &json!(0.0), "{shown}");
     assert_eq!(fact(&shown, "ways_left"), &json!(1.0));
@@ -197,4 +197,39 @@ fn the_generated_fabric_is_asked_too() {
         drawn.into_iter().find(|answer| answer.status == 200).map(|answer| answer.text)
     });
     assert!(svg.contains("leaf") && svg.contains("spine"), "{svg}");
+}
+
+#[test]
+fn computed_facts_stand_whatever_a_source_sends_along() {
+    let world = world();
+    let engineer = world.person("eve", &["engineer"]);
+    let claim = |n: u32| json!({"name": format!("claim_{n}"), "value": 1.0, "unit": "1", "source": "npo what-if"});
+    let mut proposal = flapping("remove-link", "leaf1--spine1#2");
+    proposal["facts"] = (0..64).map(claim).collect();
+    let shown = detail(&engineer, &proposal);
+    for name in
+        ["redundancy_left", "ways_left", "blast_radius_gbps", "cut_off_gbps", "in_network_model"]
+    {
+        assert_ne!(fact(&shown, name), &Value::Null, "{name}: {shown}");
+    }
+    let facts = shown["explanation"]["facts"].as_array().expect("facts");
+    let forged = facts.iter().filter(|fact| {
+        fact["source"] == "npo what-if"
+            && fact["name"].as_str().is_some_and(|n| n.starts_with("claim_"))
+    });
+    assert_eq!(forged.count(), 0, "{shown}");
+}
+
+#[test]
+fn draining_is_asked_of_nodes_only() {
+    let world = world();
+    let engineer = world.person("eve", &["engineer"]);
+    let mut proposal = flapping("drain-peer", "leaf1--spine1");
+    proposal["scenario_type"] = json!("interface-down");
+    proposal["features"] = json!({"shut_on_purpose": 0.0, "utilisation_before": 0.3, "redundancy_left": 1.0,
+        "also_down": 2.0, "traffic_share": 0.1});
+    let shown = detail(&engineer, &proposal);
+    assert_eq!(fact(&shown, "in_network_model"), &json!(false), "{shown}");
+    proposal["action"]["target"] = json!("spine1");
+    assert_eq!(fact(&detail(&engineer, &proposal), "in_network_model"), &json!(true));
 }

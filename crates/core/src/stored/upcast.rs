@@ -49,38 +49,6 @@ struct Text2 {
     correlation: Option<String>,
 }
 
-/// Kind 10 before decisions had network views.
-#[derive(Deserialize)]
-struct DecisionMade2 {
-    id: DecisionId,
-    type_id: TypeId,
-    type_version: u32,
-    generation: u32,
-    model_updates: u64,
-    profile: u32,
-    scenario: ScenarioId,
-    new_scenario: Option<Box<NewScenario>>,
-    action: ActionIx,
-    raw: Vector,
-    x: Vector,
-    contributions: Vector,
-    effect: f64,
-    logit: Option<Logit>,
-    score: f64,
-    compared: f64,
-    threshold: Threshold,
-    audit: Option<AuditDraw>,
-    verdict: Arc<Verdict>,
-    disposition: Disposition,
-    expires_at: Millis,
-    text: Option<Box<Text2>>,
-    level: Level,
-    certified: Option<f64>,
-    alpha: Option<f64>,
-    asked: f64,
-    held: Option<Box<Scope>>,
-}
-
 /// Kind 1 before anybody's answers were watched as a stream: what followed stands behind it.
 #[derive(Deserialize)]
 struct Profile2 {
@@ -121,6 +89,17 @@ struct DecisionMade1 {
     disposition: Disposition,
     expires_at: Millis,
     text: Option<Box<Text2>>,
+}
+
+/// Kind 10 before decisions had network views: what came with levels of autonomy stands behind version 1.
+#[derive(Deserialize)]
+struct DecisionMade2 {
+    before: DecisionMade1,
+    level: Level,
+    certified: Option<f64>,
+    alpha: Option<f64>,
+    asked: f64,
+    held: Option<Box<Scope>>,
 }
 
 /// Kind 15 before the monitor had other causes than the published rule.
@@ -169,81 +148,49 @@ impl From<Text2> for Text {
     }
 }
 
-impl From<DecisionMade1> for DecisionMade2 {
-    fn from(old: DecisionMade1) -> Self {
-        let asked = match old.disposition {
+impl From<DecisionMade1> for Event {
+    fn from(before: DecisionMade1) -> Self {
+        let asked = match before.disposition {
             Disposition::Surfaced | Disposition::Escalated => 1.0,
-            _ => old.audit.map_or(0.0, |draw| draw.probability),
+            _ => before.audit.map_or(0.0, |draw| draw.probability),
         };
-        Self {
-            id: old.id,
-            type_id: old.type_id,
-            type_version: old.type_version,
-            generation: old.generation,
-            model_updates: old.model_updates,
-            profile: old.profile,
-            scenario: old.scenario,
-            new_scenario: old.new_scenario,
-            action: old.action,
-            raw: old.raw,
-            x: old.x,
-            contributions: old.contributions,
-            effect: old.effect,
-            logit: old.logit,
-            score: old.score,
-            compared: old.compared,
-            threshold: old.threshold,
-            audit: old.audit,
-            verdict: old.verdict,
-            disposition: old.disposition,
-            expires_at: old.expires_at,
-            text: old.text,
-            level: Level::Recommend,
-            certified: None,
-            alpha: None,
-            asked,
-            held: None,
-        }
+        let level = Level::Recommend;
+        DecisionMade2 { before, level, certified: None, alpha: None, asked, held: None }.into()
     }
 }
 
 impl From<DecisionMade2> for Event {
     fn from(old: DecisionMade2) -> Self {
+        let DecisionMade2 { before, level, certified, alpha, asked, held } = old;
         Self::DecisionMade(Box::new(DecisionMade {
-            id: old.id,
-            type_id: old.type_id,
-            type_version: old.type_version,
-            generation: old.generation,
-            model_updates: old.model_updates,
-            profile: old.profile,
-            scenario: old.scenario,
-            new_scenario: old.new_scenario,
-            action: old.action,
-            raw: old.raw,
-            x: old.x,
-            contributions: old.contributions,
-            effect: old.effect,
-            logit: old.logit,
-            score: old.score,
-            compared: old.compared,
-            threshold: old.threshold,
-            audit: old.audit,
-            verdict: old.verdict,
-            disposition: old.disposition,
-            expires_at: old.expires_at,
-            text: old.text.map(|text| Box::new((*text).into())),
-            level: old.level,
-            certified: old.certified,
-            alpha: old.alpha,
-            asked: old.asked,
-            held: old.held,
+            id: before.id,
+            type_id: before.type_id,
+            type_version: before.type_version,
+            generation: before.generation,
+            model_updates: before.model_updates,
+            profile: before.profile,
+            scenario: before.scenario,
+            new_scenario: before.new_scenario,
+            action: before.action,
+            raw: before.raw,
+            x: before.x,
+            contributions: before.contributions,
+            effect: before.effect,
+            logit: before.logit,
+            score: before.score,
+            compared: before.compared,
+            threshold: before.threshold,
+            audit: before.audit,
+            verdict: before.verdict,
+            disposition: before.disposition,
+            expires_at: before.expires_at,
+            text: before.text.map(|text| Box::new((*text).into())),
+            level,
+            certified,
+            alpha,
+            asked,
+            held,
         }))
-    }
-}
-
-impl From<DecisionMade1> for Event {
-    fn from(old: DecisionMade1) -> Self {
-        DecisionMade2::from(old).into()
     }
 }
 

@@ -43,8 +43,8 @@ pub fn svg(drawn: &Neighbourhood, title: &str, theme: Theme) -> String {
     let total = 2.0 * panel + 44.0 + 16.0 * shown as f64 + 14.0;
     let mut out = String::with_capacity(8 * 1024);
     head(&mut out, total, title, &told, theme);
-    draw_panel(&mut out, drawn, &placed, Panel { top: 0.0, height, is_after: false });
-    draw_panel(&mut out, drawn, &placed, Panel { top: panel, height, is_after: true });
+    draw_panel(&mut out, drawn, &placed, Panel { top: 0.0, is_after: false });
+    draw_panel(&mut out, drawn, &placed, Panel { top: panel, is_after: true });
     legend(&mut out, drawn, 2.0 * panel + 18.0);
     for (n, line) in told.iter().take(shown).enumerate() {
         let y = 2.0 * panel + 58.0 + 16.0 * n as f64;
@@ -56,7 +56,6 @@ pub fn svg(drawn: &Neighbourhood, title: &str, theme: Theme) -> String {
 
 struct Panel {
     top: f64,
-    height: f64,
     is_after: bool,
 }
 
@@ -91,13 +90,13 @@ fn head(out: &mut String, total: f64, title: &str, told: &[String], theme: Theme
 }
 
 fn draw_panel(out: &mut String, drawn: &Neighbourhood, placed: &[Placed], panel: Panel) {
-    let Panel { top, height, is_after } = panel;
+    let Panel { top, is_after } = panel;
     let (name, busiest) = if is_after {
         ("after", drawn.links.iter().filter_map(DrawnLink::busiest_after).fold(None, most))
     } else {
         ("now", drawn.links.iter().filter_map(DrawnLink::busiest_before).fold(None, most))
     };
-    let busiest = busiest.map_or(String::new(), |u| format!("busiest {}", percent(Some(u))));
+    let busiest = busiest.map_or(String::new(), |u| format!("busiest {}", percent(u)));
     let _ = write!(
         out,
         "<g transform=\"translate(0 {top:.0})\"><text class=\"h\" x=\"10\" y=\"17\">{name}</text>\
@@ -130,8 +129,7 @@ fn draw_panel(out: &mut String, drawn: &Neighbourhood, placed: &[Placed], panel:
             escaped(&place.label),
         );
     }
-    let _ = write!(out, "</g></g>");
-    debug_assert!(height > 0.0);
+    out.push_str("</g></g>");
 }
 
 fn most(known: Option<f64>, value: f64) -> Option<f64> {
@@ -168,7 +166,7 @@ fn draw_label(out: &mut String, link: &DrawnLink, placed: &[Placed], is_after: b
     let busy = if is_after { link.busiest_after() } else { link.busiest_before() };
     let text = match (link.state, busy) {
         (LinkState::Removed, _) if is_after => "gone".to_owned(),
-        (_, Some(u)) => percent(Some(u)),
+        (_, Some(u)) => percent(u),
         (_, None) => return,
     };
     // Nearer to one end, so that the labels of lines that cross do not meet.

@@ -1,6 +1,7 @@
 //! What a picture shows, in words: for those who cannot see it, and under the drawing for those who can.
 
 use super::view::{DrawnLink, LinkState, Neighbourhood};
+use crate::format::rate_words;
 
 /// One sentence a line, the most important first: what is taken away, what becomes too busy, what changes else.
 #[must_use]
@@ -23,7 +24,8 @@ pub fn words(drawn: &Neighbourhood) -> Vec<String> {
 /// Whether a link is worth a line.
 pub(super) fn is_told(link: &DrawnLink) -> bool {
     link.state != LinkState::Stays
-        || percent(link.busiest_before()) != percent(link.busiest_after())
+        || level(link.busiest_before(), link.before_bps)
+            != level(link.busiest_after(), link.after_bps)
 }
 
 /// What is too busy, or gone, comes before what only changes.
@@ -46,23 +48,28 @@ fn sentence(drawn: &Neighbourhood, link: &DrawnLink) -> String {
     let name = |at: u16| drawn.nodes.get(usize::from(at)).map_or("?", |node| node.name.as_str());
     let count = if link.links > 1 { format!(" ({} links)", link.links) } else { String::new() };
     let ends = format!("{} – {}{count}", name(link.from), name(link.to));
-    let before = percent(link.busiest_before());
+    let before = level(link.busiest_before(), link.before_bps);
+    let after = level(link.busiest_after(), link.after_bps);
     match link.state {
         LinkState::Removed => format!("{ends}: {before}, then gone"),
         LinkState::Thinned => {
-            format!("{ends}: {before}, then {} on what is left", percent(link.busiest_after()))
+            format!("{ends}: {before}, then {after} on what is left")
         }
         LinkState::Changed | LinkState::Stays => {
-            format!("{ends}: {before}, then {}", percent(link.busiest_after()))
+            format!("{ends}: {before}, then {after}")
         }
     }
 }
 
+/// How busy a link is: its utilisation, or what it carries where no capacity is known.
+fn level(utilisation: Option<f64>, bps: [f64; 2]) -> String {
+    utilisation.map_or_else(|| rate_words(bps[0].max(bps[1])), percent)
+}
+
 /// A utilisation as people read it.
-pub(super) fn percent(utilisation: Option<f64>) -> String {
-    match utilisation {
-        None => "load unknown".into(),
-        Some(u) if u > 0.0 && u < 0.01 => "below 1 %".into(),
-        Some(u) => format!("{:.0} %", u * 100.0),
+pub(super) fn percent(utilisation: f64) -> String {
+    if utilisation > 0.0 && utilisation < 0.01 {
+        return "below 1 %".into();
     }
+    format!("{:.0} %", utilisation * 100.0)
 }

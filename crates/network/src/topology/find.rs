@@ -58,13 +58,24 @@ impl Topology {
     }
 
     /// What people mean by `name`: the name of a link or node, or two nodes joined by `--`, `–`, `→` or `->`, with
-    /// `#2` behind them for the second of parallel links.
+    /// `#2` behind them for the second of parallel links. `A--B` means all of several links, even where it is also the
+    /// name of one: who is asked about fewer links than are meant gets too rosy an answer.
     ///
     /// # Errors
     /// Names what is close, where nothing is called so.
     pub fn find(&self, name: &str) -> Result<Place, NotFound> {
-        if let Some(link) = self.link_named(name) {
-            return Ok(Place::Link(link));
+        if let Some(id) = self.link_named(name) {
+            let link = self.link(id);
+            let (from, to) = (&self.node(link.from).name, &self.node(link.to).name);
+            let is_of_ends = name.strip_prefix(from.as_str()).is_some_and(|rest| {
+                rest.strip_prefix("--").is_some_and(|rest| rest == to.as_str())
+            });
+            let several = self.bundle(link.bundle).links.len() > 1;
+            return Ok(if is_of_ends && several {
+                Place::Bundle(link.bundle)
+            } else {
+                Place::Link(id)
+            });
         }
         if let Some(node) = self.node_named(name) {
             return Ok(Place::Node(node));
@@ -146,6 +157,8 @@ mod tests {
         check("leaf1--spine2", Place::Link(LinkId(2)));
         check("spine2→leaf1", Place::Link(LinkId(2)));
         check("spine1 -> leaf1", Place::Bundle(BundleId(0)));
+        check("leaf1--spine1", Place::Bundle(BundleId(0)));
+        check("leaf1--spine1#1", Place::Link(LinkId(0)));
         check("leaf1--spine1#2", Place::Link(LinkId(1)));
         check("spine1--leaf1#2", Place::Link(LinkId(1)));
     }

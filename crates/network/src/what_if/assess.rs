@@ -36,8 +36,9 @@ pub fn what_if(
     Ok(summary(effect, changes, limit))
 }
 
-/// The summary of what was applied.
-fn summary(effect: Effect<'_>, changes: &[Change], limit: f64) -> Summary {
+/// The summary of changes that were applied; `effect` must be theirs.
+#[must_use]
+pub fn summary(effect: Effect<'_>, changes: &[Change], limit: f64) -> Summary {
     let baseline = effect.baseline();
     let topology = baseline.topology();
     let traffic_bps = baseline.matrix().total_bps();

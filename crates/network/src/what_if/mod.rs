@@ -20,7 +20,7 @@ mod summary;
 mod sweep;
 mod words;
 
-pub use assess::{LIMIT_DEFAULT, what_if};
+pub use assess::{LIMIT_DEFAULT, summary, what_if};
 pub use baseline::{Baseline, CELLS_MAX, TooLarge};
 pub use change::{CHANGES_MAX, Change, Error};
 pub use develop::{Development, Moment, develop};

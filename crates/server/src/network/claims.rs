@@ -21,6 +21,9 @@ pub(super) fn settle(
     proposal: &mut NamedProposal<'_>,
     found: Option<Found>,
 ) {
+    // Nobody else speaks in this name.
+    let forged = proposal.text.facts.iter_mut().filter(|fact| fact.source == SOURCE);
+    forged.for_each(|fact| fact.source = "claim".into());
     match found {
         None => {}
         Some(Found::Answer(answer)) => answered(definition, proposal, *answer),
@@ -183,9 +186,9 @@ fn put(proposal: &mut NamedProposal<'_>, name: &str, value: FactValue, unit: &st
             said.into_iter().for_each(|line| tell(proposal, line));
         }
         None => {
-            // What policies read comes first: of too many claims the last gives way.
+            // What was computed comes first: of too many claims the last gives way.
             facts.truncate(FACTS_MAX - 1);
-            facts.push(computed);
+            facts.insert(0, computed);
         }
     }
 }

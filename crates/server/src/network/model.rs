@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use npo_network::picture::{Neighbourhood, neighbourhood};
 use npo_network::routing::Overlay;
-use npo_network::topology::{LinkId, Place, Topology};
+use npo_network::topology::{LinkId, Topology};
 use npo_network::traffic::TrafficMatrix;
-use npo_network::what_if::{Baseline, Change, Scratch, Summary, TooLarge, what_if};
+use npo_network::what_if::{Baseline, Change, Scratch, Summary, TooLarge, summary};
 use npo_network::{Catalog, Wired};
 use parking_lot::Mutex;
 
@@ -73,37 +73,24 @@ impl Model {
         };
         let target = target.chars().take(128).collect();
         let Some(place) = place else { return Found::Unknown { target, origin } };
-        let changes = changes(topology, does, self.in_service(does, place));
-        if changes.is_empty() {
+        let changes = changes(topology, does, place);
+        let Ok(overlay) = Change::overlay(topology, &changes) else {
             return Found::NoMeaning { target, origin };
-        }
+        };
         let mut scratch =
             self.scratches.lock().pop().unwrap_or_else(|| Scratch::new(&self.baseline));
-        let answered =
-            what_if(&self.baseline, &mut scratch, &changes, self.limit).and_then(|summary| {
-                let overlay = Change::overlay(topology, &changes)?;
-                let picture = neighbourhood(&scratch.apply(&self.baseline, &overlay), self.limit);
-                Ok((summary, picture))
-            });
+        let effect = scratch.apply(&self.baseline, &overlay);
+        let summary = summary(effect, &changes, self.limit);
+        let picture = neighbourhood(&effect, self.limit);
         let mut kept = self.scratches.lock();
         if kept.len() < SCRATCHES_KEPT {
             kept.push(scratch);
         }
         drop(kept);
-        let Ok((summary, picture)) = answered else { return Found::NoMeaning { target, origin } };
         let removes = changes.iter().any(|change| matches!(change, Change::RemoveLink(_)));
         let groups = &summary.redundancy.groups;
         let links_left =
             groups.first.iter().filter(|_| removes).map(|group| group.links_left).min();
         Found::Answer(Box::new(Answer { summary, picture, links_left, origin }))
-    }
-
-    /// Of a device that is meant by one of its groups, the node itself; everything else as it is.
-    fn in_service(&self, does: Does, place: Place) -> Place {
-        match (does, place) {
-            // Draining what a link leads to is draining the node at its far end.
-            (Does::Drain, Place::Link(link)) => Place::Node(self.baseline.topology().link(link).to),
-            _ => place,
-        }
     }
 }

@@ -12,8 +12,11 @@
 //! Which paths may be used is the caller's: [`Paths::shortest`] finds some, a file may give others.
 
 mod paths;
+mod programme;
 mod propose;
 mod solve;
+
+pub(crate) use programme::{Programme, Way};
 
 pub use paths::{PATHS_MAX, Paths, PathsError, PathsOf};
 pub use propose::{Split, splits_at};

@@ -1,10 +1,9 @@
 //! The linear programme: smallest possible maximum utilisation over given paths.
 
-use std::collections::BTreeMap;
-
-use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem, Variable};
+use std::collections::BTreeSet;
 
 use super::paths::Paths;
+use super::programme::Programme;
 use crate::topology::{ArcId, NodeId, Topology};
 use crate::traffic::TrafficMatrix;
 
@@ -76,53 +75,37 @@ pub fn optimise(
     if found > VARIABLES_MAX {
         return Err(Error::TooLarge { found });
     }
-    let mut problem = Problem::new(OptimizationDirection::Minimize);
-    let theta = problem.add_var(1.0, (0.0, f64::INFINITY));
-    let mut shares: Vec<Vec<Variable>> = Vec::with_capacity(matrix.demands().len());
-    // Utilisation of an arc as a sum of shares; utilisations, not rates, so that all coefficients are of one size.
-    let mut busy: BTreeMap<ArcId, Vec<(Variable, f64)>> = BTreeMap::new();
+    let mut programme = Programme::default();
+    // Utilisations, not rates, so that all coefficients are of one size.
+    let raise = |arc: ArcId, bps: f64| {
+        topology.arc(arc).capacity_bps.map(|capacity| (arc.index(), bps / capacity))
+    };
     for demand in matrix.demands() {
         let listed = of(demand);
         if listed.is_empty() {
             let name = |node| topology.node(node).name.clone();
             return Err(Error::NoPath { from: name(demand.from), to: name(demand.to) });
         }
-        let variables: Vec<Variable> =
-            listed.iter().map(|_| problem.add_var(0.0, (0.0, 1.0))).collect();
-        let mut all = LinearExpr::empty();
-        for (path, &variable) in listed.iter().zip(&variables) {
-            all.add(variable, 1.0);
-            for &arc in path {
-                if let Some(capacity) = topology.arc(arc).capacity_bps {
-                    busy.entry(arc).or_default().push((variable, demand.bps / capacity));
-                }
-            }
-        }
-        problem.add_constraint(all, ComparisonOp::Eq, 1.0);
-        shares.push(variables);
+        let way =
+            |path: &Vec<ArcId>| path.iter().filter_map(|&arc| raise(arc, demand.bps)).collect();
+        programme.groups.push(listed.iter().map(way).collect());
     }
-    if busy.is_empty() && !matrix.demands().is_empty() {
+    let used: BTreeSet<usize> =
+        programme.groups.iter().flatten().flatten().map(|(arc, _)| *arc).collect();
+    if used.is_empty() && !matrix.demands().is_empty() {
         return Err(Error::NoCapacity);
     }
     for (id, arc) in topology.arcs().iter().enumerate() {
-        let Some(capacity) = arc.capacity_bps else { continue };
-        let terms = busy.remove(&ArcId(u32::try_from(id).unwrap_or(u32::MAX))).unwrap_or_default();
-        let already = fixed_at(id) / capacity;
-        if terms.is_empty() && already == 0.0 {
-            continue;
+        if let Some(capacity) = arc.capacity_bps
+            && (used.contains(&id) || fixed_at(id) > 0.0)
+        {
+            programme.already.insert(id, fixed_at(id) / capacity);
         }
-        let mut load = LinearExpr::empty();
-        terms.into_iter().for_each(|(variable, share)| load.add(variable, share));
-        load.add(theta, -1.0);
-        problem.add_constraint(load, ComparisonOp::Le, -already);
     }
-    let unsolved = |why: String| Error::Solver(why);
-    let outcome = problem.solve().map_err(|error| unsolved(error.to_string()))?;
-    let solution = outcome.into_solution().map_err(|_| unsolved("it was interrupted".into()))?;
+    let shares = programme.least_peak()?;
     let mut loads: Vec<f64> = (0..arcs).map(fixed_at).collect();
     let mut all = Vec::with_capacity(shares.len());
-    for (demand, variables) in matrix.demands().iter().zip(shares) {
-        let values = normalised(variables.iter().map(|&v| solution.var_value(v)));
+    for (demand, values) in matrix.demands().iter().zip(shares) {
         for (path, share) in of(demand).iter().zip(&values) {
             path.iter().for_each(|arc| loads[arc.index()] += demand.bps * share);
         }
@@ -134,11 +117,4 @@ pub fn optimise(
         .filter_map(|(arc, load)| arc.capacity_bps.map(|capacity| load / capacity))
         .fold(0.0, f64::max);
     Ok(Optimum { max_utilisation, shares: all, loads })
-}
-
-/// Shares within the solver's tolerance of 0 to 1, made exact.
-fn normalised(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let values: Vec<f64> = values.map(|value| value.clamp(0.0, 1.0)).collect();
-    let total: f64 = values.iter().sum();
-    values.iter().map(|value| value / total).collect()
 }

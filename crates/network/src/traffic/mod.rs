@@ -4,7 +4,7 @@
 
 pub mod forecast;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::topology::{NodeId, Topology};
 
@@ -47,6 +47,15 @@ impl TrafficMatrix {
     #[must_use]
     pub fn demands(&self) -> &[Demand] {
         &self.demands
+    }
+
+    /// The demands without those of the pairs of `others`.
+    #[must_use]
+    pub fn without(&self, others: &[Demand]) -> Self {
+        let others: BTreeSet<(NodeId, NodeId)> =
+            others.iter().map(|demand| (demand.from, demand.to)).collect();
+        let kept = self.demands.iter().filter(|demand| !others.contains(&(demand.from, demand.to)));
+        Self { demands: kept.copied().collect() }
     }
 
     /// Everything that is sent, bit/s.

@@ -1,11 +1,15 @@
 //! `npo network what-if`: what a change would do to a network, in words.
 
+mod best;
 mod report;
 mod traffic;
 
+use std::path::PathBuf;
+
 use clap::Args;
 use npo_network::traffic::forecast::forecast;
-use npo_network::what_if::{Baseline, Change, LIMIT_DEFAULT, Scratch, develop, what_if};
+use npo_network::picture::{Theme, neighbourhood, svg};
+use npo_network::what_if::{Baseline, Change, LIMIT_DEFAULT, Scratch, develop, summary};
 
 use self::report::{Ahead, Report, ranked};
 use self::traffic::Case;
@@ -45,6 +49,12 @@ pub(crate) struct WhatIf {
     /// Rank all failures of a single link, the worst first
     #[arg(long, group = "asked")]
     sweep: bool,
+    /// Say how idle the fullest direction could be, if all traffic went the best ways
+    #[arg(long, group = "asked")]
+    optimum: bool,
+    /// Ways that each demand may take in the optimum, the shortest first
+    #[arg(long, value_name = "N", default_value_t = best::WAYS_DEFAULT, requires = "optimum", value_parser = best::ways)]
+    ways: usize,
     /// Show so many failures of a sweep
     #[arg(long, value_name = "N", default_value_t = 10, requires = "sweep")]
     worst: usize,
@@ -54,6 +64,9 @@ pub(crate) struct WhatIf {
     /// Follow the change over the coming hours under forecast traffic
     #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(1..=i64::from(HOURS_MAX)))]
     forecast: Option<u32>,
+    /// Draw what the change touches, now and after, to a file
+    #[arg(long, value_name = "FILE.svg")]
+    svg: Option<PathBuf>,
 }
 
 impl WhatIf {
@@ -62,12 +75,20 @@ impl WhatIf {
         let changes = self.changes(&case)?;
         let baseline = Baseline::new(case.topology.clone(), case.matrix.clone())
             .map_err(|error| Failure::could_not("the network is too large", error))?;
-        let summary = if changes.is_empty() {
-            None
+        if changes.is_empty() && self.svg.is_some() {
+            return Err(Failure::cannot("`--svg` draws a change; there is none"));
+        }
+        let mut scratch = Scratch::new(&baseline);
+        let (summary, drawn) = if changes.is_empty() {
+            (None, None)
         } else {
-            let mut scratch = Scratch::new(&baseline);
-            Some(what_if(&baseline, &mut scratch, &changes, self.limit).map_err(refused)?)
+            let overlay = Change::overlay(baseline.topology(), &changes).map_err(refused)?;
+            let effect = scratch.apply(&baseline, &overlay);
+            let drawn = self.svg.is_some().then(|| neighbourhood(&effect, self.limit));
+            (Some(summary(effect, &changes, self.limit)), drawn)
         };
+        let reliefs = best::reliefs(&baseline, &changes);
+        let optimum = if self.optimum { Some(best::optimum(&baseline, self.ways)?) } else { None };
         let development = match self.forecast {
             Some(hours) if !changes.is_empty() => Some(self.develop(&case, &changes, hours)?),
             Some(_) => return Err(Failure::cannot("`--forecast` follows a change; there is none")),
@@ -78,9 +99,17 @@ impl WhatIf {
             network: baseline.topology().name(),
             traffic: &case.words,
             summary,
+            reliefs,
+            optimum,
             development,
             sweep,
         };
+        if let (Some(path), Some(drawn), Some(summary)) = (&self.svg, &drawn, &report.summary) {
+            let title = title(&summary.changes);
+            std::fs::write(path, svg(drawn, &title, Theme::Auto)).map_err(|error| {
+                Failure::could_not(format!("{} was not written", path.display()), error)
+            })?;
+        }
         let mut out = options.out();
         out.value(&report, Report::lines)?;
         out.flush()?;
@@ -118,6 +147,15 @@ impl WhatIf {
         let development = develop(&case.topology, changes, self.limit, matrices);
         let method = report::method_words(found.method);
         Ok(Ahead { method, development: development.map_err(refused)? })
+    }
+}
+
+/// What is done, for a picture's title: a line, not a list.
+fn title(changes: &[String]) -> String {
+    match changes {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first, more @ ..] => format!("{first} and {} more", more.len()),
     }
 }
 

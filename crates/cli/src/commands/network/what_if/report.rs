@@ -7,6 +7,7 @@ use npo_network::traffic::forecast::Method;
 use npo_network::what_if::{Baseline, Condition, Development, Failure, Gravity, Summary, Sweep};
 use serde::Serialize;
 
+use super::best::{Best, Whole};
 use crate::output::columns;
 use crate::text::table::Table;
 use crate::text::{Line, Tone, count, percent, wrap};
@@ -19,6 +20,10 @@ pub(super) struct Report<'a> {
     pub(super) traffic: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) summary: Option<Summary>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) reliefs: Vec<Best>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) optimum: Option<Whole>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) development: Option<Ahead>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,6 +107,15 @@ impl Report<'_> {
             vec![Line::of(Tone::Faint, format!("{}, traffic: {}", self.network, self.traffic))];
         if let Some(summary) = &self.summary {
             lines.extend(summary_lines(summary));
+        }
+        for best in &self.reliefs {
+            let wrapped = wrap_marked(&format!("  {}", best.words()), "  ");
+            lines.extend(wrapped.into_iter().map(|line| Line::of(Tone::Plain, line)));
+        }
+        if let Some(optimum) = &self.optimum {
+            lines.push(Line::empty());
+            let wrapped = wrap(&optimum.words(), columns(), 0);
+            lines.extend(wrapped.into_iter().map(|line| Line::of(Tone::Plain, line)));
         }
         if let Some(Ahead { method, development }) = &self.development {
             lines.extend(development_lines(method, development));

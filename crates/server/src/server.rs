@@ -29,7 +29,7 @@ use crate::divergence::Divergences;
 use crate::feed::Feed;
 use crate::http::listen;
 use crate::metrics::Metrics;
-use crate::network::{Network, NetworkError};
+use crate::network::{Network, NetworkError, follow, seen};
 use crate::policies::{Policies, PolicyError};
 use crate::projector::Lists;
 use crate::routes;
@@ -89,6 +89,9 @@ pub enum ServeError {
     /// No runtime could be started.
     #[error("no threads could be started")]
     Runtime(#[source] std::io::Error),
+    /// No thread could be started to follow the network's files.
+    #[error("no thread could be started to follow the network's files")]
+    Following(#[source] std::io::Error),
     /// The network cannot be used.
     #[error(transparent)]
     Network(#[from] NetworkError),
@@ -155,11 +158,18 @@ impl Server {
         let (feed, following) = Feed::start(&engine, stopped.clone());
         self.threads.extend([feeding, following]);
         let network = Arc::new(Network::new(&config.network.actions));
+        // Before they are read, so that no change goes unseen.
+        let files = seen(&config.network);
         let model = config.network.model()?;
         let has_model = model.is_some();
         model.into_iter().for_each(|model| network.set(model));
         if has_model || config.live_fabric.is_some() {
             engine.set_foresight(Some(Arc::clone(&network) as Arc<dyn Foresight>));
+        }
+        if has_model {
+            let (network, stop) = (Arc::clone(&network), Arc::clone(&self.stop_sources));
+            let following = follow(config.network.clone(), files, network, stop);
+            self.threads.extend(following.map_err(ServeError::Following)?);
         }
         if let Some(settings) = &config.live_fabric {
             let stop = Arc::clone(&self.stop_sources);

@@ -74,7 +74,10 @@ fn what_is_computed_takes_the_place_of_what_is_claimed() {
     assert_eq!(fact(&shown, "redundancy_left"), &json!(0.0), "{shown}");
     assert_eq!(fact(&shown, "ways_left"), &json!(1.0));
     assert_eq!(fact(&shown, "in_network_model"), &json!(true));
-    assert_eq!(fact(&shown, "network_model"), &json!("file traffic.csv"));
+    assert_eq!(
+        fact(&shown, "network_model"),
+        &json!("file traffic.csv, traffic of 2026-01-01T00:05:00Z")
+    );
     // Everything from leaf1 then leaves over one link of 100 Gbit/s.
     let busiest = fact(&shown, "max_utilisation_after").as_f64().expect("a number");
     assert!((busiest - 1.2).abs() < 1e-9, "{busiest}");
@@ -232,4 +235,108 @@ fn draining_is_asked_of_nodes_only() {
     assert_eq!(fact(&shown, "in_network_model"), &json!(false), "{shown}");
     proposal["action"]["target"] = json!("spine1");
     assert_eq!(fact(&detail(&engineer, &proposal), "in_network_model"), &json!(true));
+}
+
+fn shifting(target: &str, share: Option<f64>) -> Value {
+    let mut proposal = flapping("shift-traffic", target);
+    proposal["scenario_type"] = json!("link-imbalance");
+    proposal["features"] = json!({"spread": 0.5, "change": 0.4, "deviation": 9.0,
+        "peak_utilisation": 0.8, "members": 3.0, "members_down": 0.0, "traffic_share": 0.2});
+    if let Some(share) = share {
+        let said = json!({"name": "shift_share", "value": share, "unit": "1", "source": "claim"});
+        proposal["facts"].as_array_mut().expect("facts").push(said);
+    }
+    proposal
+}
+
+#[test]
+fn a_shift_is_set_beside_the_best_split() {
+    let world = world();
+    let engineer = world.person("eve", &["engineer"]);
+    let shown = detail(&engineer, &shifting("leaf1--spine1#1", None));
+    assert_eq!(fact(&shown, "in_network_model"), &json!(true), "{shown}");
+    // 120 Gbit/s leave leaf1 over two links to spine1, which has one link to leaf2, and one to spine2: 60 on each way
+    // is best, 80 over spine1 is how it is, and half a link less there makes 70.
+    let number = |name: &str| fact(&shown, name).as_f64().unwrap_or(f64::NAN);
+    let near = |name: &str, expected: f64| {
+        assert!((number(name) - expected).abs() < 1e-6, "{name} {}: {shown}", number(name));
+    };
+    near("max_utilisation_after", 0.7);
+    near("max_utilisation_best_split", 0.6);
+    near("max_utilisation_optimum", 0.6);
+    let split = "Then the fullest direction there is";
+    assert!(has_line(&shown, "evidence", split), "{shown}");
+    assert!(has_line(&shown, "evidence", "would be at 60 %; now it is at 80 %"), "{shown}");
+    // The source may say how much it would shift.
+    let shown = detail(&engineer, &shifting("leaf1--spine1#1", Some(0.0)));
+    let after = fact(&shown, "max_utilisation_after").as_f64().expect("computed");
+    assert!((after - 0.8).abs() < 1e-9, "{shown}");
+}
+
+#[test]
+fn the_coming_hours_are_looked_at() {
+    // Traffic that grows by 6 Gbit/s every five minutes; the trend is damped.
+    let rows = (0..40).map(|n| {
+        let (hour, minute) = (n * 5 / 60, n * 5 % 60);
+        format!("2026-01-01T{hour:02}:{minute:02}:00Z,{},1,1\n", 1_000 + 3_000 * n)
+    });
+    let traffic = format!("time,leaf1>leaf2,leaf2>leaf1,spur>leaf1\n{}", rows.collect::<String>());
+    let world = World::configured(|config| {
+        let folder = config.data.parent().expect("a folder").to_owned();
+        let write = |name: &str, text: &str| {
+            let path = folder.join(name);
+            std::fs::write(&path, text).expect("is written");
+            Some(path)
+        };
+        config.network.topology = write("net.json", TOPOLOGY);
+        config.network.traffic = write("traffic.csv", &traffic);
+        config.network.limit = 1.0;
+        config.network.forecast_hours = 3;
+    });
+    let engineer = world.person("eve", &["engineer"]);
+    let shown = detail(&engineer, &flapping("remove-link", "leaf1--spine1#2"));
+    let number = |name: &str| fact(&shown, name).as_f64().unwrap_or(f64::NAN);
+    // 118 Gbit/s over three links, then two; a damped trend adds at most nine steps of 3.
+    assert!(number("max_utilisation_after") < 0.6, "{shown}");
+    let ahead = number("max_utilisation_ahead");
+    assert!(ahead > number("max_utilisation_after") && ahead < 0.75, "{ahead}: {shown}");
+    assert!(has_line(&shown, "evidence", "In the coming 3 hours 100 % is not passed"), "{shown}");
+    let lines = shown["explanation"]["what_if"].as_array().expect("lines");
+    assert!(lines.iter().any(|line| line["name"] == "busiest_link_ahead"), "{shown}");
+    // Both links gone, everything crosses spine2's one link.
+    let shown = detail(&engineer, &flapping("remove-link", "leaf1--spine1"));
+    assert!(has_line(&shown, "evidence", "100 % is passed in 1 h; without it, never"), "{shown}");
+    assert_eq!(fact(&shown, "hours_to_limit"), &json!(1.0));
+}
+
+#[test]
+fn a_model_follows_its_files() {
+    let mut files = None;
+    let world = World::configured(|config| {
+        let folder = config.data.parent().expect("a folder").to_owned();
+        let (topology, traffic) = (folder.join("net.json"), folder.join("traffic.csv"));
+        std::fs::write(&topology, TOPOLOGY).expect("is written");
+        std::fs::write(&traffic, TRAFFIC).expect("is written");
+        config.network.topology = Some(topology);
+        config.network.traffic = Some(traffic.clone());
+        config.network.refresh_s = 5;
+        files = Some(traffic);
+    });
+    let traffic = files.expect("was configured");
+    let engineer = world.person("eve", &["engineer"]);
+    // What cannot be read changes nothing.
+    std::fs::write(&traffic, "time,leaf1>mars\n2026-01-01T00:00:00Z,1\n").expect("is written");
+    let shown = detail(&engineer, &flapping("remove-link", "leaf1--spine1#2"));
+    assert_eq!(
+        fact(&shown, "network_model"),
+        &json!("file traffic.csv, traffic of 2026-01-01T00:05:00Z")
+    );
+    let more = format!("{TRAFFIC}2026-01-01T00:10:00Z,90000,30000,500\n");
+    std::fs::write(&traffic, more).expect("is written");
+    common::eventually("the new traffic", || {
+        let shown = detail(&engineer, &flapping("remove-link", "leaf1--spine1#2"));
+        (fact(&shown, "network_model")
+            == &json!("file traffic.csv, traffic of 2026-01-01T00:10:00Z"))
+            .then_some(())
+    });
 }

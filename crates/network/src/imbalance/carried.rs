@@ -1,5 +1,7 @@
 //! Utilisations of every direction of a link at every step, by routing the matrices of a series.
 
+use std::ops::Range;
+
 use crate::Positive;
 use crate::routing::{Overlay, route};
 use crate::topology::Topology;
@@ -31,12 +33,28 @@ impl Carried {
         series: &ResolvedSeries<'_>,
         progress: &mut dyn FnMut(),
     ) -> Self {
+        Self::route_steps(topology, series, 0..series.len(), progress)
+    }
+
+    /// The same of the last `steps` steps alone.
+    #[must_use]
+    pub fn route_last(topology: &Topology, series: &ResolvedSeries<'_>, steps: usize) -> Self {
+        let first = series.len().saturating_sub(steps);
+        Self::route_steps(topology, series, first..series.len(), &mut || {})
+    }
+
+    fn route_steps(
+        topology: &Topology,
+        series: &ResolvedSeries<'_>,
+        steps: Range<usize>,
+        progress: &mut dyn FnMut(),
+    ) -> Self {
         let capacities = topology.arcs().iter().map(|arc| arc.capacity_bps);
         let assumed = capacities.clone().filter(Option::is_none).count();
         let assumed_bps = middle_capacity(topology).get();
         let capacities: Vec<f64> = capacities.map(|known| known.unwrap_or(assumed_bps)).collect();
         let (mut sent, mut stranded) = (0.0, 0.0);
-        let rows = (0..series.len()).map(|step| {
+        let rows = steps.map(|step| {
             let matrix = series.matrix(step);
             let loads = route(topology, &matrix, &Overlay::none());
             sent += matrix.total_bps();

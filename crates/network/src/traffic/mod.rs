@@ -192,7 +192,16 @@ impl ResolvedSeries<'_> {
     /// All demands at one step.
     #[must_use]
     pub fn matrix(&self, step: usize) -> TrafficMatrix {
-        let demands = self.pairs.iter().zip(self.rates(step));
+        self.matrix_of(self.rates(step))
+    }
+
+    /// All demands, with rates in bit/s in the order of [`ResolvedSeries::pairs`], such as a forecast's.
+    ///
+    /// # Panics
+    /// If a rate is negative or not finite.
+    #[must_use]
+    pub fn matrix_of(&self, rates: &[f64]) -> TrafficMatrix {
+        let demands = self.pairs.iter().zip(rates);
         TrafficMatrix::new(demands.map(|(&(from, to), &bps)| Demand { from, to, bps }))
     }
 }

@@ -6,6 +6,8 @@
 
 use std::sync::Arc as Shared;
 
+use super::assess::condition;
+use super::summary::Condition;
 use crate::routing::{
     Hop, Loads, Net, Overlay, Shortest, State, UNREACHABLE, Wiring, share_out, tight_hops,
 };
@@ -163,6 +165,12 @@ impl Baseline {
     #[must_use]
     pub fn loads(&self) -> &Loads {
         &self.loads
+    }
+
+    /// How it stands, with this limit.
+    #[must_use]
+    pub fn condition(&self, limit: f64) -> Condition {
+        condition(&self.topology, &self.loads, self.matrix.total_bps(), limit)
     }
 
     pub(super) fn net(&self) -> Net<'_> {

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::assess::condition;
 use super::change::{Change, Error};
-use super::summary::Condition;
+use super::summary::{Condition, Peak};
+use super::words::{Gravity, Sentence, percent_short};
 use crate::routing::{Overlay, route};
 use crate::topology::Topology;
 use crate::traffic::TrafficMatrix;
@@ -57,14 +58,75 @@ pub fn develop(
             Moment { ahead_ms, before: under(&Overlay::none()), after: under(&overlay) }
         })
         .collect();
-    let first = |condition: fn(&Moment) -> &Condition| {
-        let past = moments.iter().find(|moment| condition(moment).past_limit > 0);
-        past.map(|moment| moment.ahead_ms)
-    };
-    Ok(Development {
-        limit,
-        first_past_limit_ms: first(|moment| &moment.after),
-        first_past_limit_without_ms: first(|moment| &moment.before),
-        moments,
-    })
+    Ok(Development::new(limit, moments))
+}
+
+impl Development {
+    /// The development of these moments, in order of time.
+    #[must_use]
+    pub fn new(limit: f64, moments: Vec<Moment>) -> Self {
+        let first = |condition: fn(&Moment) -> &Condition| {
+            let past = moments.iter().find(|moment| condition(moment).past_limit > 0);
+            past.map(|moment| moment.ahead_ms)
+        };
+        Self {
+            limit,
+            first_past_limit_ms: first(|moment| &moment.after),
+            first_past_limit_without_ms: first(|moment| &moment.before),
+            moments,
+        }
+    }
+
+    /// The fullest arc of all moments after the change; of several the earliest.
+    #[must_use]
+    pub fn fullest_after(&self) -> Option<(i64, &Peak)> {
+        fullest(self.moments.iter().map(|moment| (moment.ahead_ms, &moment.after)))
+    }
+
+    /// The same without the change.
+    #[must_use]
+    pub fn fullest_before(&self) -> Option<(i64, &Peak)> {
+        fullest(self.moments.iter().map(|moment| (moment.ahead_ms, &moment.before)))
+    }
+
+    /// When the limit is passed, in a sentence; `None` without any moment.
+    #[must_use]
+    pub fn sentence(&self) -> Option<Sentence> {
+        let hours = self.moments.last()?.ahead_ms / 3_600_000;
+        let limit = percent_short(self.limit);
+        let (gravity, text) = match (self.first_past_limit_ms, self.first_past_limit_without_ms) {
+            (None, _) => {
+                (Gravity::Calm, format!("In the coming {hours} hours {limit} is not passed."))
+            }
+            (Some(with), None) => (
+                Gravity::Alarm,
+                format!("{limit} is passed in {}; without it, never.", ahead_words(with)),
+            ),
+            (Some(with), Some(without)) => (
+                Gravity::Care,
+                format!(
+                    "{limit} is passed in {}; without it, in {}.",
+                    ahead_words(with),
+                    ahead_words(without)
+                ),
+            ),
+        };
+        Some(Sentence { gravity, text })
+    }
+}
+
+fn fullest<'m>(moments: impl Iterator<Item = (i64, &'m Condition)>) -> Option<(i64, &'m Peak)> {
+    let peaks = moments.filter_map(|(ahead, condition)| Some((ahead, condition.fullest.as_ref()?)));
+    peaks.reduce(|most, next| if next.1.utilisation > most.1.utilisation { next } else { most })
+}
+
+/// A time from now in hours and minutes.
+#[must_use]
+pub fn ahead_words(ahead_ms: i64) -> String {
+    let minutes = ahead_ms / 60_000;
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
 }

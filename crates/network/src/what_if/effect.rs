@@ -1,5 +1,7 @@
 //! What the network carries after a change, as it stands in the scratch.
 
+use super::assess::condition;
+use super::summary::Condition;
 use super::{Baseline, Scratch};
 use crate::routing::{DOWN, Loads, Overlay, total_bps};
 use crate::topology::ArcId;
@@ -68,6 +70,13 @@ impl<'s> Effect<'s> {
     #[must_use]
     pub fn cut_off_bps(&self) -> f64 {
         total_bps(&self.scratch.cut_off)
+    }
+
+    /// How the network stands after the change, with this limit.
+    #[must_use]
+    pub fn condition(&self, limit: f64) -> Condition {
+        let traffic_bps = self.baseline.matrix().total_bps();
+        condition(self.baseline.topology(), &self.loads(), traffic_bps, limit)
     }
 
     /// All loads after the change; stranded is also what was before it.

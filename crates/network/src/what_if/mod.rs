@@ -25,7 +25,7 @@ mod words;
 pub use assess::{LIMIT_DEFAULT, summary, what_if};
 pub use baseline::{Baseline, CELLS_MAX, TooLarge};
 pub use change::{CHANGES_MAX, Change, Error};
-pub use develop::{Development, Moment, develop};
+pub use develop::{Development, Moment, ahead_words, develop};
 pub use effect::Effect;
 pub use redundancy::WAYS_MAX;
 pub use relief::{NoRelief, RELIEF_WAYS_MAX, Relief, ShareOf, relieve};

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Baseline;
 use super::baseline::Destination;
 use super::summary::Peak;
+use super::words::percent;
 use crate::format::rate_words;
 use crate::optimum::{Error, Programme, Way};
 use crate::routing::{Hop, Shortest, UNREACHABLE};
@@ -386,8 +387,4 @@ impl Relief {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         format!("{}{more}", named.join(", "))
     }
-}
-
-fn percent(utilisation: f64) -> String {
-    format!("{:.1} %", utilisation * 100.0)
 }

@@ -235,14 +235,14 @@ fn listed(names: impl Iterator<Item = String>, count: usize) -> String {
 }
 
 /// A share in per cent; what is there is not shown as nothing.
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     if share > 0.0 && share < 0.0005 {
         return "under 0.1 %".to_owned();
     }
     format!("{:.1} %", share * 100.0)
 }
 
-fn percent_short(share: f64) -> String {
+pub(super) fn percent_short(share: f64) -> String {
     let text = format!("{:.1}", share * 100.0);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }

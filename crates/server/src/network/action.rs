@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use npo_network::topology::{Place, Topology};
 use npo_network::what_if::Change;
 
-/// Share of its traffic that leaves a link when some is shifted, unless its action says otherwise: half.
+/// Share of its traffic that leaves a link when some is shifted, unless the proposal says otherwise.
 const SHIFTED: f64 = 0.5;
 
 /// What an action does to the network.
@@ -16,7 +16,7 @@ pub enum Does {
     Remove,
     /// Lets no traffic pass through the node.
     Drain,
-    /// Moves half of what the link carries to the other equal-cost next hops.
+    /// Moves what the fact `shift_share` says, else half, of what the link carries to the other equal-cost next hops.
     Shift,
 }
 
@@ -36,7 +36,12 @@ pub(super) fn with_known(others: &BTreeMap<String, Does>) -> BTreeMap<String, Do
 }
 
 /// The changes that an action makes at a place; empty where it has no meaning there, such as draining a link.
-pub(super) fn changes(topology: &Topology, does: Does, place: Place) -> Vec<Change> {
+pub(super) fn changes(
+    topology: &Topology,
+    does: Does,
+    place: Place,
+    share: Option<f64>,
+) -> Vec<Change> {
     let links = match place {
         Place::Link(link) => vec![link],
         Place::Bundle(bundle) => topology.bundle(bundle).links.clone(),
@@ -50,7 +55,7 @@ pub(super) fn changes(topology: &Topology, does: Does, place: Place) -> Vec<Chan
         (Does::Shift, Place::Node(_)) => Vec::new(),
         (Does::Shift, _) => {
             let arcs = links.into_iter().flat_map(|link| topology.arcs_of(link));
-            arcs.map(|arc| Change::Shift(arc, SHIFTED)).collect()
+            arcs.map(|arc| Change::Shift(arc, share.unwrap_or(SHIFTED))).collect()
         }
     }
 }

@@ -3,8 +3,10 @@
 use npo_core::decide::{Features, NamedProposal};
 use npo_core::proposal::{EVIDENCE_MAX, FACTS_MAX, Fact, FactValue, WhatIf};
 use npo_core::scenario_type::{Feature, ScenarioType};
+use npo_network::what_if::{Development, ahead_words};
 
-use super::model::{Answer, Found};
+use super::model::{Answer, Found, Shift};
+use super::outlook::Best;
 use super::view::view;
 
 /// Where computed facts say that they come from.
@@ -12,8 +14,13 @@ const SOURCE: &str = "npo what-if";
 
 /// Features that only a model of the network can know: where there is none, or it does not know the target, they are
 /// at their centre, which says nothing either way.
-const COMPUTED: [&str; 4] =
-    ["max_utilisation_after", "overloaded_links_after", "cut_off_share", "traffic_share_moved"];
+const COMPUTED: [&str; 5] = [
+    "max_utilisation_after",
+    "max_utilisation_ahead",
+    "overloaded_links_after",
+    "cut_off_share",
+    "traffic_share_moved",
+];
 
 /// Puts what was found into the proposal.
 pub(super) fn settle(
@@ -53,7 +60,7 @@ pub(super) fn settle(
 }
 
 fn answered(definition: &ScenarioType, proposal: &mut NamedProposal<'_>, answer: Answer) {
-    let Answer { summary, picture, links_left, origin } = answer;
+    let Answer { summary, picture, links_left, development, shift, origin } = answer;
     let gbps = |bps: f64| bps / 1e9;
     let peak = |condition: &npo_network::what_if::Condition| {
         condition.fullest.as_ref().map(|peak| peak.utilisation)
@@ -79,6 +86,13 @@ fn answered(definition: &ScenarioType, proposal: &mut NamedProposal<'_>, answer:
     for group in summary.redundancy.groups.first.iter().take(3) {
         let (links, left) = (past(group.links_before), past(group.links_left));
         line(&format!("links {}–{}", group.one, group.other), "1", links, left);
+    }
+    if let Some(development) = &development
+        && let (Some((_, before)), Some((_, after))) =
+            (development.fullest_before(), development.fullest_after())
+    {
+        let (before, after) = (before.utilisation * 100.0, after.utilisation * 100.0);
+        lines.push(WhatIf { name: "busiest_link_ahead".into(), unit: "%".into(), before, after });
     }
     replace_lines(proposal, lines);
 
@@ -133,7 +147,70 @@ fn answered(definition: &ScenarioType, proposal: &mut NamedProposal<'_>, answer:
             ),
         );
     }
+    if let Some(development) = &development {
+        ahead(definition, proposal, development);
+    }
+    if let Some(shift) = &shift {
+        best(proposal, shift);
+    }
     proposal.text.network = Some(Box::new(view(&picture)));
+}
+
+/// How it goes on in the coming hours.
+fn ahead(definition: &ScenarioType, proposal: &mut NamedProposal<'_>, development: &Development) {
+    if let Some((ahead_ms, peak)) = development.fullest_after() {
+        put(proposal, "max_utilisation_ahead", FactValue::Number(peak.utilisation), "1");
+        set_declared(definition, proposal, "max_utilisation_ahead", peak.utilisation);
+        let sentence = development.sentence().map(|sentence| sentence.text).unwrap_or_default();
+        let line = format!(
+            "{sentence} Then the fullest is {} at {:.0} %, in {}.",
+            peak.arc,
+            peak.utilisation * 100.0,
+            ahead_words(ahead_ms)
+        );
+        tell(proposal, line);
+    }
+    if let Some(passed_ms) = development.first_past_limit_ms {
+        let hours = passed_ms as f64 / 3_600_000.0;
+        put(proposal, "hours_to_limit", FactValue::Number(hours), "h");
+    }
+}
+
+/// What a shift could reach, and how near the network is to its best.
+fn best(proposal: &mut NamedProposal<'_>, shift: &Shift) {
+    match &shift.relief {
+        Ok(relief) => {
+            let best = FactValue::Number(relief.network_best);
+            put(proposal, "max_utilisation_best_split", best, "1");
+            tell(proposal, relief.words());
+        }
+        Err(none) => tell(proposal, format!("no better split: {none}")),
+    }
+    if let Some(Best { now, best, ways }) = shift.best {
+        put(proposal, "max_utilisation_optimum", FactValue::Number(best), "1");
+        tell(
+            proposal,
+            format!(
+                "at best, with all traffic over up to {ways} ways each, the fullest direction would be at {:.0} %; now \
+                 it is at {:.0} %",
+                best * 100.0,
+                now * 100.0
+            ),
+        );
+    }
+    if let Some(imbalance) = shift.imbalance {
+        let probability = FactValue::Number(imbalance.probability);
+        put(proposal, "imbalance_probability", probability, "1");
+        let within = imbalance.within_ms.map_or_else(|| "3 steps".into(), ahead_words);
+        let alarm = if imbalance.is_alarm { ", enough for an alarm" } else { "" };
+        tell(
+            proposal,
+            format!(
+                "an episode of imbalance begins within {within} with probability {:.2}{alarm}; usual is {:.2}",
+                imbalance.probability, imbalance.usual
+            ),
+        );
+    }
 }
 
 fn declared<'d>(definition: &'d ScenarioType, name: &str) -> Option<&'d Feature> {

@@ -7,8 +7,8 @@ mod traffic;
 use std::path::PathBuf;
 
 use clap::Args;
-use npo_network::traffic::forecast::forecast;
 use npo_network::picture::{Theme, neighbourhood, svg};
+use npo_network::traffic::forecast::forecast;
 use npo_network::what_if::{Baseline, Change, LIMIT_DEFAULT, Scratch, develop, summary};
 
 use self::report::{Ahead, Report, ranked};

@@ -84,7 +84,9 @@ impl Whole {
             ways => format!("up to {ways} ways for each demand"),
         };
         if best / now > 0.995 {
-            return format!("The network is at its best over {ways}: the fullest direction is at {now_words}.");
+            return format!(
+                "The network is at its best over {ways}: the fullest direction is at {now_words}."
+            );
         }
         format!(
             "At best, over {ways}, the fullest direction would be at {best_words}; now it is at {now_words}, {:.2} times \

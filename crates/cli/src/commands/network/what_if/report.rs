@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 
 use npo_network::format::rate_words;
 use npo_network::traffic::forecast::Method;
-use npo_network::what_if::{Baseline, Condition, Development, Failure, Gravity, Summary, Sweep};
+use npo_network::what_if::{
+    Baseline, Condition, Development, Failure, Gravity, Summary, Sweep, ahead_words,
+};
 use serde::Serialize;
 
 use super::best::{Best, Whole};
@@ -136,11 +138,12 @@ fn summary_lines(summary: &Summary) -> Vec<Line> {
         lines.push(Line::of(Tone::Strong, format!("and {}", count(more as u64, "more change"))));
     }
     for sentence in summary.sentences() {
-        let (mark, tone) = match sentence.gravity {
-            Gravity::Calm => ("  ", Tone::Plain),
-            Gravity::Care => ("! ", Tone::Care),
-            Gravity::Alarm => ("✗ ", Tone::Bad),
+        let mark = match sentence.gravity {
+            Gravity::Calm => "  ",
+            Gravity::Care => "! ",
+            Gravity::Alarm => "✗ ",
         };
+        let tone = tone_of(sentence.gravity);
         let text = format!("{mark}{}", sentence.text);
         let wrapped = wrap_marked(&text, mark);
         lines.extend(wrapped.into_iter().map(|line| Line::of(tone, line)));
@@ -156,28 +159,9 @@ fn wrap_marked(text: &str, mark: &str) -> Vec<String> {
 }
 
 fn development_lines(method: &str, development: &Development) -> Vec<Line> {
-    let Some(last) = development.moments.last() else { return Vec::new() };
-    let limit = percent(development.limit);
-    let hours = last.ahead_ms / 3_600_000;
-    let (tone, text) =
-        match (development.first_past_limit_ms, development.first_past_limit_without_ms) {
-            (None, _) => {
-                (Tone::Plain, format!("In the coming {hours} hours {limit} is not passed."))
-            }
-            (Some(with), None) => (
-                Tone::Bad,
-                format!("{limit} is passed in {}; without it, never.", time_words(with)),
-            ),
-            (Some(with), Some(without)) => (
-                Tone::Care,
-                format!(
-                    "{limit} is passed in {}; without it, in {}.",
-                    time_words(with),
-                    time_words(without)
-                ),
-            ),
-        };
-    let mut lines = vec![Line::empty(), Line::of(tone, text)];
+    let Some(sentence) = development.sentence() else { return Vec::new() };
+    let tone = tone_of(sentence.gravity);
+    let mut lines = vec![Line::empty(), Line::of(tone, sentence.text)];
     lines.push(Line::of(Tone::Faint, format!("Forecast: {method}.")));
     let mut table = Table::new(&["IN", ">FULLEST BEFORE", ">AFTER", "DIRECTION", ">PAST LIMIT"]);
     let hourly = development.moments.iter().filter(|moment| moment.ahead_ms % 3_600_000 == 0);
@@ -188,7 +172,7 @@ fn development_lines(method: &str, development: &Development) -> Vec<Line> {
         };
         let arc = moment.after.fullest.as_ref().map(|peak| peak.arc.clone());
         table.row([
-            time_words(moment.ahead_ms),
+            ahead_words(moment.ahead_ms),
             share(&moment.before),
             share(&moment.after),
             arc.unwrap_or_default(),
@@ -199,12 +183,11 @@ fn development_lines(method: &str, development: &Development) -> Vec<Line> {
     lines
 }
 
-fn time_words(ahead_ms: i64) -> String {
-    let minutes = ahead_ms / 60_000;
-    match (minutes / 60, minutes % 60) {
-        (0, minutes) => format!("{minutes} min"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
+fn tone_of(gravity: Gravity) -> Tone {
+    match gravity {
+        Gravity::Calm => Tone::Plain,
+        Gravity::Care => Tone::Care,
+        Gravity::Alarm => Tone::Bad,
     }
 }
 

@@ -81,11 +81,7 @@ impl Case {
         let resolved = series
             .resolve(&self.topology)
             .map_err(|unknown| Failure::Refused(unknown.to_string()))?;
-        let demands = |row: &Vec<f64>| {
-            let pairs = resolved.pairs().iter().zip(row);
-            TrafficMatrix::new(pairs.map(|(&(from, to), &bps)| Demand { from, to, bps }))
-        };
-        Ok(rows.iter().map(demands).collect())
+        Ok(rows.iter().map(|row| resolved.matrix_of(row)).collect())
     }
 }
 

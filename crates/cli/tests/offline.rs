@@ -224,6 +224,18 @@ fn a_what_if_answers_in_words_and_numbers() {
         &["--sweep", "--worst", "1"],
         &["Of 5 single failures, 1 would cut traffic off", "d--tail"],
     );
+    check(
+        &["--shift", "d->a=0.5"],
+        &[
+            "Best split of the 500 Mbit/s that d sends where d→a is one of the ways: d→c 100 % (now 50 %)",
+        ],
+    );
+    check(&["--shift", "a->b=0.5"], &["No better split: what a→b carries has no other way from"]);
+    check(&["--optimum"], &["At best, over up to 4 ways for each demand, the fullest direction"]);
+    let drawn = written(&person, "drawn.svg", "");
+    check(&["--remove", "a--b", "--svg", &drawn], &["Nothing is cut off."]);
+    let drawn = std::fs::read_to_string(&drawn).expect("a picture");
+    assert!(drawn.starts_with("<svg") && drawn.contains("remove link a--b"), "{drawn}");
     let line = asked(&["--remove", "a--b"]);
     let answer = person.json(&line.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(answer["summary"]["redundancy"]["left"], 1);
@@ -235,6 +247,7 @@ fn a_what_if_answers_in_words_and_numbers() {
     };
     refused(&["--remove", "tial"], 1, "no node or link is called `tial`; there is `tail`");
     refused(&["--remove", "a", "--forecast", "3"], 3, "no times to tell the coming hours from");
+    refused(&["--optimum", "--svg", "x.svg"], 3, "`--svg` draws a change; there is none");
     refused(&["--weight", "a--b=0"], 1, "would be 0, expected 1 to 16777214");
 }
 

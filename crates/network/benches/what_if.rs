@@ -4,10 +4,11 @@
 
 use divan::counter::ItemsCount;
 use npo_network::Positive;
+use npo_network::optimum::{Paths, optimise};
 use npo_network::routing::{Overlay, route};
 use npo_network::topology::LinkId;
 use npo_network::topology::clos::LeafSpine;
-use npo_network::what_if::{Baseline, Change, LIMIT_DEFAULT, Scratch, Sweep, what_if};
+use npo_network::what_if::{Baseline, Change, LIMIT_DEFAULT, Scratch, Sweep, relieve, what_if};
 
 fn main() {
     divan::main();
@@ -51,6 +52,29 @@ fn one_what_if(bencher: divan::Bencher<'_, '_>, (spines, leaves): (usize, usize)
     bencher.bench(|| {
         let mut scratch = Scratch::new(&baseline);
         what_if(&baseline, &mut scratch, &changes, LIMIT_DEFAULT).expect("valid")
+    });
+}
+
+/// The best split in front of a leaf's busiest uplink: every destination moves, over all spines.
+#[divan::bench(args = FABRICS)]
+fn best_split(bencher: divan::Bencher<'_, '_>, (spines, leaves): (usize, usize)) {
+    let baseline = fabric(spines, leaves);
+    let leaf = baseline.topology().node_named("leaf1").expect("there");
+    let uplink = baseline.topology().leaving(leaf)[0];
+    bencher.bench(|| relieve(&baseline, uplink).expect("other ways"));
+}
+
+/// The optimum of all 132 demands of Abilene's size over four ways each; the paths are found too.
+#[divan::bench]
+fn optimum_of_twelve_nodes(bencher: divan::Bencher<'_, '_>) {
+    let bps = |value| Positive::new(value).expect("above 0");
+    let (parallel_links, site) = (1, String::new());
+    let shape = LeafSpine { spines: 4, leaves: 12, parallel_links, link_bps: bps(1e11), site };
+    let clos = shape.build().expect("valid");
+    let matrix = clos.uniform_demand(bps(1e9));
+    bencher.bench(|| {
+        let paths = Paths::shortest(&clos.topology, &matrix, 4);
+        optimise(&clos.topology, &matrix, &paths, &[]).expect("solvable").max_utilisation
     });
 }
 

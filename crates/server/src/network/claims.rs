@@ -163,7 +163,8 @@ fn ahead(definition: &ScenarioType, proposal: &mut NamedProposal<'_>, developmen
         set_declared(definition, proposal, "max_utilisation_ahead", peak.utilisation);
         let sentence = development.sentence().map(|sentence| sentence.text).unwrap_or_default();
         let line = format!(
-            "{sentence} Then the fullest is {} at {:.0} %, in {}.",
+            "{} The fullest direction will be {}, at {:.0} % in {}.",
+            sentence,
             peak.arc,
             peak.utilisation * 100.0,
             ahead_words(ahead_ms)

@@ -29,6 +29,7 @@ pub use outcome::{ActionId, Effect, Outcome, PastTrouble};
 pub use trouble::TroubleKind;
 pub use truth::GroundTruth;
 
+use crate::Positive;
 use crate::cabling::Cabling;
 use crate::catalog::{Catalog, PortId};
 use crate::sample::{LinkState, Reading, Sample, SessionState};
@@ -167,6 +168,23 @@ impl Fabric {
     /// How it is wired: the devices and links of [`Fabric::catalog`], `leaf1--spine2#1` and so on.
     pub fn topology(&self) -> &Topology {
         self.wired.topology()
+    }
+
+    /// [`Fabric::topology`] with the splits that hashing makes now: what its links really carry among their equals.
+    pub fn topology_as_split(&self) -> Topology {
+        let topology = self.topology();
+        let mut splits = vec![Positive::ONE; topology.arcs().len()];
+        for (link, lanes) in self.links.iter().zip(&self.lanes) {
+            for (end, lane) in link.ends.iter().zip(lanes) {
+                // A link that is out has no weight, and needs none.
+                if let (Some(arc), Some(weight)) =
+                    (self.wired.sends(end.port), Positive::new(lane.weight))
+                {
+                    splits[arc.index()] = weight;
+                }
+            }
+        }
+        topology.clone().with_splits(&splits)
     }
 
     /// What the entity or target of one of its findings stands for in [`Fabric::topology`].
@@ -551,4 +569,42 @@ fn overlap(links: &[Link], one: Place, other: Place) -> bool {
     };
     let leaves = on_leaf(one).is_some() && on_leaf(one) == on_leaf(other);
     one == other || (leaves && !matches!((one, other), (Place::Link(_), Place::Link(_))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routing::{Overlay, route};
+
+    /// The generator forwards leaf by leaf; routing knows nothing of leaves. Both must say the same of every link.
+    #[test]
+    fn links_carry_what_routing_says_they_carry() {
+        let config = FabricConfig { trouble_every_s: 240.0, ..FabricConfig::default() };
+        let mut fabric = Fabric::new(config, 3, 1_767_225_600_000).expect("valid");
+        let (mut compared, mut uneven, mut samples) = (0, 0, Vec::new());
+        for _ in 0..3_000 {
+            let lost = |fabric: &Fabric| fabric.ledger.iter().map(Traffic::lost).sum::<f64>();
+            let before = lost(&fabric);
+            fabric.step(&mut samples);
+            samples.clear();
+            // What is lost on the way does not reach the second link.
+            if lost(&fabric) > before {
+                continue;
+            }
+            let topology = fabric.topology_as_split();
+            let overlay = Overlay::without(&topology, fabric.links_out());
+            let loads = route(&topology, &fabric.traffic(), &overlay);
+            for (link, lanes) in fabric.links.iter().zip(&fabric.lanes) {
+                for (end, lane) in link.ends.iter().zip(lanes) {
+                    let arc = fabric.wired.sends(end.port).expect("wired");
+                    let found = loads.arc_bps(arc);
+                    let close = (found - lane.sent_bps).abs() <= 1e-9 * lane.sent_bps.max(1.0);
+                    assert!(close, "{}: {found} ≠ {}", topology.arc_label(arc), lane.sent_bps);
+                    uneven += usize::from(lane.weight > 1.5);
+                }
+            }
+            compared += 1;
+        }
+        assert!(compared > 100 && uneven > 100, "{compared} steps, {uneven} uneven splits");
+    }
 }

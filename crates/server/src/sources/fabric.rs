@@ -147,7 +147,7 @@ fn run(
 
 /// Lets what-ifs be asked of the fabric as it is now; once for each round of findings, just before they are told.
 fn publish(fabric: &Fabric, network: &Network) {
-    let topology = Arc::new(fabric.topology().clone());
+    let topology = Arc::new(fabric.topology_as_split());
     let names = Some((fabric.catalog().clone(), fabric.wired().clone()));
     let (traffic, out) = (fabric.traffic(), fabric.links_out());
     match Model::new(topology, traffic, &out, names, "generated fabric".into(), LIMIT_DEFAULT) {

@@ -109,6 +109,7 @@ impl State {
             Event::DatasetFrozen(_) => self.datasets += 1,
             Event::ModelFitted(fitted) => self.model_fitted(fitted),
             Event::ModelPromoted(promoted) => self.model_promoted(promoted),
+            Event::ReliabilityPooled { person, start } => self.start_from(*person, *start),
         }
         self.open.advance(at, self.profile.retention_s);
     }
@@ -143,6 +144,7 @@ impl State {
         if let Some(settings) = &self.profile.trust {
             let fresh = Trust::new(settings);
             self.trust.iter_mut().for_each(|trust| *trust = fresh);
+            self.starts.iter_mut().for_each(|start| *start = fresh);
             self.doubts.iter_mut().for_each(|doubt| *doubt = Doubt::default());
         }
     }

@@ -137,7 +137,12 @@ impl Profile {
             }),
             selector: Selector::Utility { optimism: 0.25 },
             audit: Some(AuditSettings { rate: 0.03, average_rate: 0.01, average_start: 0.05 }),
-            trust: Some(TrustSettings { right: 4.5, wrong: 0.5, alarm_run_length: Some(1000.0) }),
+            trust: Some(TrustSettings {
+                right: 4.5,
+                wrong: 0.5,
+                alarm_run_length: Some(1000.0),
+                pooled: true,
+            }),
             monitor: MonitorSettings::Off,
             feedback: FeedbackTable::CALIBRATED,
             certificate: Some(CertificateSettings::default()),

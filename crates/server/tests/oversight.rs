@@ -339,3 +339,50 @@ fn verdicts_judge_decisions_and_looks() {
     let metrics = olga.get("/metrics").text;
     assert!(metrics.contains("npo_monitor_looks_judged_total{acted=\"no\"} 1"), "{metrics}");
 }
+
+#[test]
+fn somebody_new_is_trusted_as_their_team_is() {
+    let (world, olga, anna, source) = world();
+    // All are asked before anything is learned.
+    let ids: Vec<String> = (0..9).map(|i| propose(&source, &format!("web-{i}")).0).collect();
+    let id_of = |client: &Client| client.get("/v1/whoami").expect(200)["person"]["id"].clone();
+    let put = |client: &Client, change: Value| {
+        let id = id_of(client);
+        let id = id.as_str().expect("an id");
+        world.admin.send("PATCH", &format!("/v1/people/{id}"), change.to_string().as_bytes())
+    };
+    // Nobody has a team, so that no teams are shown.
+    assert_eq!(world.admin.get("/v1/alignment").expect(200)["teams"], Value::Null);
+    let moved = put(&olga, json!({"site": "fra1", "team": "night"})).expect(200);
+    assert_eq!((&moved["site"], &moved["team"]), (&json!("fra1"), &json!("night")));
+    for id in &ids[..8] {
+        answer(&anna, id, "like");
+        answer(&olga, id, "override");
+    }
+    let new = json!({"handle": "nora", "name": "N", "roles": ["operator"], "team": "night"});
+    let nora = world.admin.post("/v1/people", &new).expect(201);
+    assert_eq!((&nora["site"], &nora["team"]), (&Value::Null, &json!("night")));
+    let otis = world.person("otis", &["operator"]);
+    put(&otis, json!({"site": "fra1", "team": "night"})).expect(200);
+    let wrong = put(&otis, json!({"team": "x".repeat(65)}));
+    wrong.problem(422, "invalid-field", "team");
+
+    let teams = world.admin.get("/v1/alignment").expect(200)["teams"].clone();
+    let team = |site: Value| {
+        let of = |team: &&Value| team["team"] == "night" && team["site"] == site;
+        teams.as_array().expect("teams").iter().find(of).expect("is listed").clone()
+    };
+    let (here, elsewhere) = (team(json!("fra1")), team(Value::Null));
+    assert_eq!((&here["people"], &elsewhere["people"]), (&json!(2), &json!(1)));
+    let start = here["start"].as_f64().expect("a number");
+    assert!(start < 0.9 && here["start_weight"].as_f64().expect("a number") <= 10.0, "{here}");
+    answer(&otis, &ids[8], "like");
+    let alignment = world.admin.get("/v1/alignment").expect(200);
+    let operators = alignment["operators"].as_array().expect("operators");
+    let of = |handle: &str| {
+        operators.iter().find(|o| o["handle"] == handle).expect("has answered").clone()
+    };
+    assert_eq!(of("otis")["start"], here["start"], "{alignment}");
+    assert_eq!((&of("otis")["site"], &of("otis")["team"]), (&json!("fra1"), &json!("night")));
+    assert_eq!((&of("anna")["team"], &of("anna")["start"]), (&Value::Null, &json!(0.9)));
+}

@@ -3,6 +3,7 @@
 //! The state is plain data; it changes only through [`State::apply`] and serialises to the same
 //! bytes wherever the same log was folded.
 
+mod groups;
 mod open;
 mod requests;
 mod scenarios;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use groups::Standing;
 pub use open::{Answer, Closing, InFlight, Open, OpenDecisions};
 pub use requests::{REQUESTS_KEPT, Requests};
 pub use scenarios::{Scenario, Scenarios};
@@ -26,7 +28,7 @@ use crate::ids::{Digest, Millis, PersonId, ScenarioId, TokenId, TypeId};
 use crate::learning::refit::Parameters;
 use crate::learning::trust::Trust;
 use crate::oversight::{Hold, Scope};
-use crate::people::{NPO, Person, Role, Token};
+use crate::people::{Group, NPO, Person, Role, Token};
 use crate::profile::Profile;
 use crate::rejection::Rejection;
 use crate::scenario_type::ScenarioType;
@@ -47,6 +49,8 @@ pub struct State {
     pub(crate) open: OpenDecisions,
     pub(crate) people: Vec<Person>,
     pub(crate) trust: Vec<Trust>,
+    /// The part of each belief that does not come from own answers.
+    pub(crate) starts: Vec<Trust>,
     pub(crate) doubts: Vec<Doubt>,
     pub(crate) tokens: Vec<Token>,
     pub(crate) token_digests: BTreeMap<Digest, TokenId>,
@@ -79,6 +83,7 @@ impl State {
             open: OpenDecisions::default(),
             people: Vec::new(),
             trust: Vec::new(),
+            starts: Vec::new(),
             doubts: Vec::new(),
             tokens: Vec::new(),
             token_digests: BTreeMap::new(),
@@ -87,9 +92,13 @@ impl State {
             datasets: 0,
             models: 0,
         };
-        let npo =
-            Person { handle: "npo".into(), name: "npo itself".into(), roles: vec![], active: true };
-        state.add_person(npo);
+        state.add_person(Person {
+            handle: "npo".into(),
+            name: "npo itself".into(),
+            roles: vec![],
+            active: true,
+            group: Group::default(),
+        });
         state
     }
 
@@ -303,9 +312,11 @@ impl State {
     pub(crate) fn add_person(&mut self, person: Person) {
         self.people.push(person);
         self.doubts.push(Doubt::default());
-        self.trust.push(match &self.profile.trust {
+        let start = match &self.profile.trust {
             Some(settings) => Trust::new(settings),
             None => Trust { right: 1.0, wrong: 0.0 },
-        });
+        };
+        self.trust.push(start);
+        self.starts.push(start);
     }
 }

@@ -511,6 +511,8 @@ pub enum NotLearned {
     FixedScorer,
     /// Nobody had asked: what is volunteered about an automatic action would bias what is learned.
     Volunteered,
+    /// The decision is no longer remembered, and its inputs with it: a late verdict is about people.
+    Forgotten,
 }
 
 /// What an answer teaches, as numbers.

@@ -82,7 +82,8 @@ pub struct Profile {
     pub reward_rate: f64,
     /// Seconds for which an affirmed action counts as in flight unless its outcome arrives.
     pub in_flight_s: u32,
-    /// Seconds for which a decision can still be given an outcome or an RCA verdict.
+    /// Seconds for which a decision can still be given an outcome, and an RCA verdict that teaches the
+    /// score.
     pub retention_s: u32,
     /// What certified thresholds promise; nothing is certified if absent.
     pub certificate: Option<CertificateSettings>,

@@ -386,3 +386,37 @@ fn somebody_new_is_trusted_as_their_team_is() {
     assert_eq!((&of("otis")["site"], &of("otis")["team"]), (&json!("fra1"), &json!("night")));
     assert_eq!((&of("anna")["team"], &of("anna")["start"]), (&Value::Null, &json!(0.9)));
 }
+
+#[test]
+fn a_verdict_on_a_decision_that_is_no_longer_remembered_is_read_from_the_log() {
+    let world = World::configured(|config| {
+        let directory = config.data.parent().expect("has a parent").to_owned();
+        let path = directory.join("forgetful.toml");
+        std::fs::write(&path, "name = \"forgetful\"\nretention_s = 1\n").expect("writes");
+        config.profile_file = Some(path);
+    });
+    let (olga, anna) = (world.person("olga", &["operator"]), world.person("anna", &["approver"]));
+    let source = world.person("telemetry", &["source"]);
+    let mut definition =
+        world.admin.get("/v1/scenario-types/alert").expect(200)["definition"].clone();
+    definition["version"] = json!(2);
+    definition["expires_after_s"] = json!(1);
+    world.admin.post("/v1/scenario-types", &definition).expect(201);
+    let (id, _) = propose(&source, "web-0");
+    answer(&olga, &id, "like");
+    let path = format!("/v1/decisions/{id}/rca");
+    let verdict = json!({"right": false, "note": "post-mortem 17"});
+    // Time passes and something happens, so that it is forgotten: nothing more is taken of it.
+    let outcome = json!({"result": "recovered"});
+    common::eventually("forgetting", || {
+        propose(&source, "web-1");
+        let refused = source.post(&format!("/v1/decisions/{id}/outcome"), &outcome);
+        (refused.status == 409 && refused.text.contains("decision-not-asked")).then_some(())
+    });
+    let judged = anna.post(&path, &verdict).expect(201);
+    assert_eq!(judged["answers"], json!([{"by": "olga", "right": false}]));
+    assert!(judged["lesson"].as_str().is_some_and(|l| l.contains("older than")), "{judged}");
+    anna.post(&path, &verdict).problem(409, "not-for-rca", &id);
+    let operators = olga.get("/v1/alignment").expect(200)["operators"].clone();
+    assert!(operators[0]["wrong"].as_f64().is_some_and(|wrong| wrong >= 1.5), "{operators}");
+}

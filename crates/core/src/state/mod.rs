@@ -10,7 +10,7 @@ mod scenarios;
 mod tally;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ pub use types::{ModelState, TypeState};
 
 use crate::event::PolicyRef;
 use crate::guarantee::doubt::Doubt;
-use crate::ids::{Digest, Millis, PersonId, ScenarioId, TokenId, TypeId};
+use crate::ids::{DecisionId, Digest, Millis, PersonId, ScenarioId, TokenId, TypeId};
 use crate::learning::refit::Parameters;
 use crate::learning::trust::Trust;
 use crate::oversight::{Hold, Scope};
@@ -56,6 +56,9 @@ pub struct State {
     pub(crate) token_digests: BTreeMap<Digest, TokenId>,
     pub(crate) requests: Requests,
     pub(crate) holds: Vec<Hold>,
+    /// Decisions that have a verdict. People give them one by one, so they stay few; one is taken for
+    /// ever, because it may come long after the decision is forgotten.
+    pub(crate) judged: BTreeSet<DecisionId>,
     /// Datasets frozen so far.
     pub(crate) datasets: u32,
     /// Models fitted so far.
@@ -89,6 +92,7 @@ impl State {
             token_digests: BTreeMap::new(),
             requests: Requests::default(),
             holds: Vec::new(),
+            judged: BTreeSet::new(),
             datasets: 0,
             models: 0,
         };
@@ -272,6 +276,12 @@ impl State {
             Scope::ScenarioType(held) => *held == type_id,
             Scope::Site(held) => held == site,
         })
+    }
+
+    /// Whether a decision has its verdict.
+    #[must_use]
+    pub fn is_judged(&self, id: DecisionId) -> bool {
+        self.judged.contains(&id)
     }
 
     /// Datasets frozen so far.

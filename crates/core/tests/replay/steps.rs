@@ -402,13 +402,13 @@ pub(crate) fn command(state: &State, step: &Step) -> Option<Command> {
         }
         Step::Judge { back, right } => {
             let subject = RcaSubject::Decision { id: id(back), right };
-            Command::RecordRca(RcaOrder { subject, note: None })
+            Command::RecordRca(RcaOrder { subject, note: None, recalled: None })
         }
         Step::JudgeLook { back, should_act } => {
             let watch = &state.types()[0].oversight.watch;
             let look = watch.next_look().wrapping_sub(back);
             let subject = RcaSubject::Look { type_id: TypeId(0), look, should_act };
-            Command::RecordRca(RcaOrder { subject, note: None })
+            Command::RecordRca(RcaOrder { subject, note: None, recalled: None })
         }
         Step::Watch => Command::Watch,
         Step::Freeze { skip } => Command::FreezeDataset(DatasetFrozen {

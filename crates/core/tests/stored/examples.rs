@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use npo_core::event::{
     Cause, Channel, DecisionMade, Disposition, FeedbackGiven, Lesson, MonitorAction, NewScenario,
-    NotLearned, Outcome, OutcomeResult, PolicyRef, Provenance, RequestKey, RuleHit, Threshold,
-    Verdict,
+    NotLearned, Outcome, OutcomeResult, PolicyRef, Provenance, RcaRecorded, RcaSubject, RequestKey,
+    RuleHit, Threshold, Verdict,
 };
 use npo_core::ids::TokenId;
 use npo_core::learning::posterior::{Logit, Move, PosteriorSettings};
@@ -130,6 +130,15 @@ pub(crate) fn examples() -> Vec<(String, Envelope)> {
     add("grouped", Event::PersonChanged { id: PersonId(3), person: moved });
     let start = Trust { right: 6.25, wrong: 3.75 };
     add("", Event::ReliabilityPooled { person: PersonId(3), start });
+    let (id, place) = (DecisionId(0), Some((TypeId(0), ScenarioId(0))));
+    let late = RcaRecorded {
+        subject: RcaSubject::Decision { id, right: false },
+        note: Some("post-mortem 17".into()),
+        answers: vec![(PersonId(1), false)],
+        place,
+        lesson: Lesson::None(NotLearned::Forgotten),
+    };
+    add("late", Event::RcaRecorded(Box::new(late)));
     all
 }
 

@@ -14,6 +14,9 @@ pub struct Alignment {
     pub scenario_types: Vec<TypeAlignment>,
     /// Per person who answered.
     pub operators: Vec<OperatorTrust>,
+    /// Per team, where somebody new in it starts; empty if nobody has a team or a site.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub teams: Vec<TeamTrust>,
 }
 
 /// Agreement in one scenario type.
@@ -102,6 +105,15 @@ pub struct OperatorTrust {
     pub reliability: f64,
     /// Central 95 % of what is believed about it.
     pub reliability_interval: [f64; 2],
+    /// Their site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// Their team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
+    /// Mean reliability that was believed before their own answers: the profile's, or that of their
+    /// team and site.
+    pub start: f64,
     /// Soft count of right answers, prior included.
     pub right: f64,
     /// Soft count of wrong answers, prior included.
@@ -111,6 +123,27 @@ pub struct OperatorTrust {
     pub doubt: f64,
     /// Wrong more often than right, over the whole record or by now: reported, never silently dropped.
     pub adverse: bool,
+}
+
+/// Belief about a team.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TeamTrust {
+    /// Its site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// Its name; absent for those at a site who have no team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
+    /// People in it.
+    pub people: u32,
+    /// Soft count of its people's right answers, without any prior.
+    pub right: f64,
+    /// Soft count of its people's wrong answers, without any prior.
+    pub wrong: f64,
+    /// Mean reliability that is believed of somebody new in it.
+    pub start: f64,
+    /// Answers that this counts for.
+    pub start_weight: f64,
 }
 
 /// Health of the server.

@@ -16,6 +16,12 @@ pub struct Person {
     pub roles: Vec<String>,
     /// Whether they have access.
     pub active: bool,
+    /// Site they belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// Team they belong to; teams of one name at two sites are two teams.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
 }
 
 /// Everybody.
@@ -35,6 +41,12 @@ pub struct NewPerson {
     pub name: String,
     /// Roles, at least one.
     pub roles: Vec<String>,
+    /// Site they belong to, up to 64 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// Team they belong to, up to 64 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
 }
 
 /// A change to somebody; what is absent stays.
@@ -47,6 +59,10 @@ pub struct PersonChange {
     pub roles: Option<Vec<String>>,
     /// Whether they have access.
     pub active: Option<bool>,
+    /// New site; empty for none.
+    pub site: Option<String>,
+    /// New team; empty for none.
+    pub team: Option<String>,
 }
 
 /// A token, without its secret.

@@ -106,7 +106,12 @@ fn start(profile: Profile) -> State {
     // keeps a thousand of them, as a busy server would.
     definition.expires_after_s = 1;
     order(&mut state, Command::ActivateScenarioType(Box::new(definition)), &plain);
-    let person = NewPerson { handle: "op".into(), name: "op".into(), roles: vec![Role::Operator] };
+    let person = NewPerson {
+        handle: "op".into(),
+        name: "op".into(),
+        roles: vec![Role::Operator],
+        group: npo_core::people::Group::default(),
+    };
     order(&mut state, Command::AddPerson(person), &plain);
     for k in 0..SCENARIOS {
         let scenario = ScenarioRef::Named { entity: format!("e{k}"), site: String::new() };
@@ -188,7 +193,12 @@ fn formulas(bencher: Bencher) {
     let world = World::new(1);
     let mut posterior = Posterior::new(&[0.3; 9], 1.0);
     let mut effects = vec![Effect::new(1.0, 0.5, 0); SCENARIOS];
-    let mut trust = Trust::new(&TrustSettings { right: 4.5, wrong: 0.5, alarm_run_length: None });
+    let mut trust = Trust::new(&TrustSettings {
+        right: 4.5,
+        wrong: 0.5,
+        alarm_run_length: None,
+        pooled: false,
+    });
     let audits = AuditSettings { rate: 0.03, average_rate: 0.01, average_start: 0.05 };
     let (mut average, mut clock) = (0.05, 0u64);
     bencher.counter(ItemsCount::new(EPISODES)).bench_local(|| {

@@ -7,7 +7,7 @@ use crate::Vector;
 use crate::decide::{discount, evidence_from, keeps_rows, prior_score, remember};
 use crate::event::{
     Cause, DecisionMade, Disposition, Envelope, Event, FeedbackGiven, Lesson, ModelFitted,
-    ModelPromoted, MonitorAction, RcaRecorded, RcaSubject,
+    ModelPromoted, MonitorAction, NotLearned, RcaRecorded, RcaSubject,
 };
 use crate::guarantee::doubt::Doubt;
 use crate::ids::{DecisionId, Millis, PersonId, TypeId};
@@ -109,6 +109,7 @@ impl State {
             Event::DatasetFrozen(_) => self.datasets += 1,
             Event::ModelFitted(fitted) => self.model_fitted(fitted),
             Event::ModelPromoted(promoted) => self.model_promoted(promoted),
+            Event::ReliabilityPooled { person, start } => self.start_from(*person, *start),
         }
         self.open.advance(at, self.profile.retention_s);
     }
@@ -143,6 +144,7 @@ impl State {
         if let Some(settings) = &self.profile.trust {
             let fresh = Trust::new(settings);
             self.trust.iter_mut().for_each(|trust| *trust = fresh);
+            self.starts.iter_mut().for_each(|start| *start = fresh);
             self.doubts.iter_mut().for_each(|doubt| *doubt = Doubt::default());
         }
     }
@@ -379,15 +381,19 @@ impl State {
                 self.with_type(type_id, |t| t.oversight.watch.judged(look, should_act));
             }
             RcaSubject::Decision { id, .. } => {
+                self.judged.insert(id);
+                // What somebody answered long ago says nothing about whether they are right by now.
+                let late = matches!(rca.lesson, Lesson::None(NotLearned::Forgotten));
                 for (person, right) in &rca.answers {
                     if let Some(trust) = self.trust.get_mut(person.0 as usize) {
                         trust.count(f64::from(u8::from(*right)));
                     }
                     let agreeing = f64::from(u8::from(*right));
-                    doubt_of(&mut self.doubts, &self.profile, *person, agreeing);
+                    if !late {
+                        doubt_of(&mut self.doubts, &self.profile, *person, agreeing);
+                    }
                 }
-                let Some(open) = self.open.get_mut(id) else { return };
-                open.judged = true;
+                let Some(open) = self.open.get(id) else { return };
                 let x = open.x.clone();
                 let Some((type_id, scenario)) = rca.place else { return };
                 let Self { types, scenarios, profile, position, .. } = self;

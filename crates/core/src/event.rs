@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::Vector;
 use crate::ids::{ActionIx, DecisionId, Digest, Millis, PersonId, ScenarioId, TokenId, TypeId};
 use crate::learning::posterior::{Logit, Move};
+use crate::learning::trust::Trust;
 use crate::learning::utility::AuditDraw;
 use crate::oversight::{Certificate, Hold, Level, Scope};
 use crate::people::{Person, Token};
@@ -179,6 +180,15 @@ pub enum Event {
     ModelFitted(Box<ModelFitted>),
     /// A model came into force.
     ModelPromoted(Box<ModelPromoted>),
+    /// What is believed of somebody's reliability before any answer of theirs was taken from their
+    /// team, their site and everybody, at the first answer that counted; the answer stands before
+    /// it. Nobody without team and site has such an event.
+    ReliabilityPooled {
+        /// Whose.
+        person: PersonId,
+        /// What is believed before their own answers, in place of what was.
+        start: Trust,
+    },
 }
 
 /// A policy bundle by its content.
@@ -501,6 +511,8 @@ pub enum NotLearned {
     FixedScorer,
     /// Nobody had asked: what is volunteered about an automatic action would bias what is learned.
     Volunteered,
+    /// The decision is no longer remembered, and its inputs with it: a late verdict is about people.
+    Forgotten,
 }
 
 /// What an answer teaches, as numbers.
@@ -639,6 +651,7 @@ impl Event {
             Self::DatasetFrozen(_) => "dataset-frozen",
             Self::ModelFitted(_) => "model-fitted",
             Self::ModelPromoted(_) => "model-promoted",
+            Self::ReliabilityPooled { .. } => "reliability-pooled",
         }
     }
 
@@ -669,7 +682,8 @@ impl Event {
             | Self::RcaRecorded(_)
             | Self::DatasetFrozen(_)
             | Self::ModelFitted(_)
-            | Self::ModelPromoted(_) => false,
+            | Self::ModelPromoted(_)
+            | Self::ReliabilityPooled { .. } => false,
         }
     }
 }

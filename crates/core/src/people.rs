@@ -65,6 +65,25 @@ impl Role {
     }
 }
 
+/// Where somebody belongs; whoever belongs nowhere has two empty names.
+///
+/// A team is known by its site and its name: teams of one name at two sites are two teams.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Group {
+    /// The site, by the name that scenarios have it under; may be empty.
+    pub site: String,
+    /// The team; may be empty.
+    pub team: String,
+}
+
+impl Group {
+    /// Whether it is a site or a team at all.
+    #[must_use]
+    pub fn is_some(&self) -> bool {
+        !(self.site.is_empty() && self.team.is_empty())
+    }
+}
+
 /// A person, or a machine that acts by token.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Person {
@@ -76,6 +95,8 @@ pub struct Person {
     pub roles: Vec<Role>,
     /// Inactive people keep their history and lose their access.
     pub active: bool,
+    /// Where they belong.
+    pub group: Group,
 }
 
 /// A bearer token.

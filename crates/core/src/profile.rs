@@ -82,7 +82,8 @@ pub struct Profile {
     pub reward_rate: f64,
     /// Seconds for which an affirmed action counts as in flight unless its outcome arrives.
     pub in_flight_s: u32,
-    /// Seconds for which a decision can still be given an outcome or an RCA verdict.
+    /// Seconds for which a decision can still be given an outcome, and an RCA verdict that teaches the
+    /// score.
     pub retention_s: u32,
     /// What certified thresholds promise; nothing is certified if absent.
     pub certificate: Option<CertificateSettings>,
@@ -137,7 +138,12 @@ impl Profile {
             }),
             selector: Selector::Utility { optimism: 0.25 },
             audit: Some(AuditSettings { rate: 0.03, average_rate: 0.01, average_start: 0.05 }),
-            trust: Some(TrustSettings { right: 4.5, wrong: 0.5, alarm_run_length: Some(1000.0) }),
+            trust: Some(TrustSettings {
+                right: 4.5,
+                wrong: 0.5,
+                alarm_run_length: Some(1000.0),
+                pooled: true,
+            }),
             monitor: MonitorSettings::Off,
             feedback: FeedbackTable::CALIBRATED,
             certificate: Some(CertificateSettings::default()),

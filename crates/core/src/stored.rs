@@ -12,9 +12,10 @@ use crate::event::{Envelope, Event};
 #[must_use]
 pub fn version(kind: u16) -> Option<u8> {
     match kind {
-        1 | 10 => Some(3),
-        15 => Some(2),
-        2..=7 | 11..=14 | 16..=26 => Some(1),
+        1 => Some(4),
+        10 => Some(3),
+        4 | 5 | 15 => Some(2),
+        2 | 3 | 6 | 7 | 11..=14 | 16..=27 => Some(1),
         _ => None,
     }
 }
@@ -72,6 +73,7 @@ pub fn kind(event: &Event) -> u16 {
         Event::DatasetFrozen(_) => 24,
         Event::ModelFitted(_) => 25,
         Event::ModelPromoted(_) => 26,
+        Event::ReliabilityPooled { .. } => 27,
     }
 }
 

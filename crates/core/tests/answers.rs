@@ -272,6 +272,8 @@ fn only_people_who_are_there_answer() {
                 name: None,
                 roles: None,
                 active: Some(false),
+                site: None,
+                team: None,
             };
             world.order(Command::ChangePerson(change));
             answer(id, EVE, Signal::Like)

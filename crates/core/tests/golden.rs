@@ -84,7 +84,8 @@ fn hierarchical_update_matches() {
     let (weight_drift, effect_drift) = (f(&section["qw"]), f(&section["qu"]));
     let cap = f(&section["v0_cap"]);
     let prior = floats(&section["trust_prior"]);
-    let trust = TrustSettings { right: prior[0], wrong: prior[1], alarm_run_length: None };
+    let trust =
+        TrustSettings { right: prior[0], wrong: prior[1], alarm_run_length: None, pooled: false };
     let mut posterior = Posterior::new(&floats(&section["mu0"]), 1.0);
     let mut effects = [Effect::new(1.0, 0.5, 0); 3];
     let mut operators = [Trust::new(&trust); 2];

@@ -52,7 +52,12 @@ impl Run {
         run.order(Command::ActivateScenarioType(Box::new(world::definition())));
         for handle in ["ann", "bob", "eve"] {
             let (handle, name) = (handle.into(), "Somebody".into());
-            run.order(Command::AddPerson(NewPerson { handle, name, roles: vec![Role::Operator] }));
+            run.order(Command::AddPerson(NewPerson {
+                handle,
+                name,
+                roles: vec![Role::Operator],
+                group: npo_core::people::Group::default(),
+            }));
         }
         let reason = "everybody is asked".into();
         run.order(Command::GrantAutonomy { type_id: TypeId(0), ceiling: Level::Shadow, reason });

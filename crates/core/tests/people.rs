@@ -6,7 +6,7 @@ mod world;
 use npo_core::decide::{NewPerson, NewToken, PersonChange};
 use npo_core::event::{PolicyRef, RequestKey};
 use npo_core::ids::TokenId;
-use npo_core::people::{HANDLE_MAX, NPO, Role};
+use npo_core::people::{Group, HANDLE_MAX, NPO, Role};
 use npo_core::state::REQUESTS_KEPT;
 use npo_core::{Command, Event, Millis, PersonId, Profile, State, stored};
 use world::{ANN, SURE, World, person};
@@ -20,7 +20,7 @@ fn token(byte: u8, expires: Option<i64>) -> NewToken {
 }
 
 fn change(id: PersonId) -> PersonChange {
-    PersonChange { id, name: None, roles: None, active: None }
+    PersonChange { id, name: None, roles: None, active: None, site: None, team: None }
 }
 
 #[test]
@@ -93,6 +93,7 @@ fn people_who_do_not_fit_are_refused() {
             handle: handle.into(),
             name: name.into(),
             roles: roles.to_vec(),
+            group: Group::default(),
         })
     };
     let operator = [Role::Operator];

@@ -61,7 +61,12 @@ fn build(events: u64, scenarios: u64, answered: bool) -> Built {
     let definition = ScenarioType::from_toml(toml).expect("the shipped type is valid");
     let raw: npo_core::Vector =
         definition.features.iter().map(|f| f.center.clamp(f.min, f.max)).collect();
-    let person = NewPerson { handle: "op".into(), name: "op".into(), roles: vec![Role::Operator] };
+    let person = NewPerson {
+        handle: "op".into(),
+        name: "op".into(),
+        roles: vec![Role::Operator],
+        group: npo_core::people::Group::default(),
+    };
     let mut first =
         vec![Command::ActivateScenarioType(Box::new(definition)), Command::AddPerson(person)]
             .into_iter();

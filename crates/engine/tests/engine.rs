@@ -65,7 +65,12 @@ fn prepare(engine: &Engine, expires_after_s: u32) {
     order(engine, Command::ActivateScenarioType(definition)).expect("accepted");
     for handle in ["ana", "ben"] {
         let (handle, name) = (handle.to_owned(), handle.to_owned());
-        let person = NewPerson { handle, name, roles: vec![Role::Operator] };
+        let person = NewPerson {
+            handle,
+            name,
+            roles: vec![Role::Operator],
+            group: npo_core::people::Group::default(),
+        };
         order(engine, Command::AddPerson(person)).expect("accepted");
     }
 }

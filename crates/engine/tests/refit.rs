@@ -77,7 +77,12 @@ fn prepared(watch: Option<WatchSettings>, decisions: u32) -> Engine {
     order(Command::ActivateScenarioType(Box::new(definition)));
     for handle in ["ana", "ben"] {
         let (handle, name) = (handle.to_owned(), handle.to_owned());
-        let person = NewPerson { handle, name, roles: vec![Role::Operator] };
+        let person = NewPerson {
+            handle,
+            name,
+            roles: vec![Role::Operator],
+            group: npo_core::people::Group::default(),
+        };
         order(Command::AddPerson(person));
     }
     for i in 0..decisions {

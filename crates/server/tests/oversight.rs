@@ -339,3 +339,84 @@ fn verdicts_judge_decisions_and_looks() {
     let metrics = olga.get("/metrics").text;
     assert!(metrics.contains("npo_monitor_looks_judged_total{acted=\"no\"} 1"), "{metrics}");
 }
+
+#[test]
+fn somebody_new_is_trusted_as_their_team_is() {
+    let (world, olga, anna, source) = world();
+    // All are asked before anything is learned.
+    let ids: Vec<String> = (0..9).map(|i| propose(&source, &format!("web-{i}")).0).collect();
+    let id_of = |client: &Client| client.get("/v1/whoami").expect(200)["person"]["id"].clone();
+    let put = |client: &Client, change: Value| {
+        let id = id_of(client);
+        let id = id.as_str().expect("an id");
+        world.admin.send("PATCH", &format!("/v1/people/{id}"), change.to_string().as_bytes())
+    };
+    // Nobody has a team, so that no teams are shown.
+    assert_eq!(world.admin.get("/v1/alignment").expect(200)["teams"], Value::Null);
+    let moved = put(&olga, json!({"site": "fra1", "team": "night"})).expect(200);
+    assert_eq!((&moved["site"], &moved["team"]), (&json!("fra1"), &json!("night")));
+    for id in &ids[..8] {
+        answer(&anna, id, "like");
+        answer(&olga, id, "override");
+    }
+    let new = json!({"handle": "nora", "name": "N", "roles": ["operator"], "team": "night"});
+    let nora = world.admin.post("/v1/people", &new).expect(201);
+    assert_eq!((&nora["site"], &nora["team"]), (&Value::Null, &json!("night")));
+    let otis = world.person("otis", &["operator"]);
+    put(&otis, json!({"site": "fra1", "team": "night"})).expect(200);
+    let wrong = put(&otis, json!({"team": "x".repeat(65)}));
+    wrong.problem(422, "invalid-field", "team");
+
+    let teams = world.admin.get("/v1/alignment").expect(200)["teams"].clone();
+    let team = |site: Value| {
+        let of = |team: &&Value| team["team"] == "night" && team["site"] == site;
+        teams.as_array().expect("teams").iter().find(of).expect("is listed").clone()
+    };
+    let (here, elsewhere) = (team(json!("fra1")), team(Value::Null));
+    assert_eq!((&here["people"], &elsewhere["people"]), (&json!(2), &json!(1)));
+    let start = here["start"].as_f64().expect("a number");
+    assert!(start < 0.9 && here["start_weight"].as_f64().expect("a number") <= 10.0, "{here}");
+    answer(&otis, &ids[8], "like");
+    let alignment = world.admin.get("/v1/alignment").expect(200);
+    let operators = alignment["operators"].as_array().expect("operators");
+    let of = |handle: &str| {
+        operators.iter().find(|o| o["handle"] == handle).expect("has answered").clone()
+    };
+    assert_eq!(of("otis")["start"], here["start"], "{alignment}");
+    assert_eq!((&of("otis")["site"], &of("otis")["team"]), (&json!("fra1"), &json!("night")));
+    assert_eq!((&of("anna")["team"], &of("anna")["start"]), (&Value::Null, &json!(0.9)));
+}
+
+#[test]
+fn a_verdict_on_a_decision_that_is_no_longer_remembered_is_read_from_the_log() {
+    let world = World::configured(|config| {
+        let directory = config.data.parent().expect("has a parent").to_owned();
+        let path = directory.join("forgetful.toml");
+        std::fs::write(&path, "name = \"forgetful\"\nretention_s = 1\n").expect("writes");
+        config.profile_file = Some(path);
+    });
+    let (olga, anna) = (world.person("olga", &["operator"]), world.person("anna", &["approver"]));
+    let source = world.person("telemetry", &["source"]);
+    let mut definition =
+        world.admin.get("/v1/scenario-types/alert").expect(200)["definition"].clone();
+    definition["version"] = json!(2);
+    definition["expires_after_s"] = json!(1);
+    world.admin.post("/v1/scenario-types", &definition).expect(201);
+    let (id, _) = propose(&source, "web-0");
+    answer(&olga, &id, "like");
+    let path = format!("/v1/decisions/{id}/rca");
+    let verdict = json!({"right": false, "note": "post-mortem 17"});
+    // Time passes and something happens, so that it is forgotten: nothing more is taken of it.
+    let outcome = json!({"result": "recovered"});
+    common::eventually("forgetting", || {
+        propose(&source, "web-1");
+        let refused = source.post(&format!("/v1/decisions/{id}/outcome"), &outcome);
+        (refused.status == 409 && refused.text.contains("decision-not-asked")).then_some(())
+    });
+    let judged = anna.post(&path, &verdict).expect(201);
+    assert_eq!(judged["answers"], json!([{"by": "olga", "right": false}]));
+    assert!(judged["lesson"].as_str().is_some_and(|l| l.contains("older than")), "{judged}");
+    anna.post(&path, &verdict).problem(409, "not-for-rca", &id);
+    let operators = olga.get("/v1/alignment").expect(200)["operators"].clone();
+    assert!(operators[0]["wrong"].as_f64().is_some_and(|wrong| wrong >= 1.5), "{operators}");
+}

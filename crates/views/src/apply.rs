@@ -168,7 +168,8 @@ impl<'t, 'k> Tables<'t, 'k> {
             | Event::RcaRecorded(_)
             | Event::DatasetFrozen(_)
             | Event::ModelFitted(_)
-            | Event::ModelPromoted(_) => return Ok(()),
+            | Event::ModelPromoted(_)
+            | Event::ReliabilityPooled { .. } => return Ok(()),
         };
         written.map_err(|error| failed(position, error))
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use npo_api::metrics::{self, OperatorTrust, TypeAlignment};
+use npo_api::metrics::{self, OperatorTrust, TeamTrust, TypeAlignment};
 
 use crate::exit::{Answer, Failure};
 use crate::options::Options;
@@ -25,7 +25,7 @@ impl Alignment {
 }
 
 fn lines(alignment: &metrics::Alignment) -> Vec<Line> {
-    let metrics::Alignment { profile, scenario_types, operators } = alignment;
+    let metrics::Alignment { profile, scenario_types, operators, teams } = alignment;
     let mut lines =
         vec![Line::of(Tone::Strong, "Profile: ").and(Tone::Plain, profile.clone()), Line::empty()];
     if scenario_types.is_empty() {
@@ -41,6 +41,10 @@ fn lines(alignment: &metrics::Alignment) -> Vec<Line> {
     if !operators.is_empty() {
         lines.push(Line::empty());
         lines.extend(trust(operators));
+    }
+    if !teams.is_empty() {
+        lines.push(Line::empty());
+        lines.extend(self::teams(teams));
     }
     lines
 }
@@ -106,9 +110,17 @@ fn calibrations(types: &[TypeAlignment]) -> Vec<Line> {
 }
 
 fn trust(operators: &[OperatorTrust]) -> Vec<Line> {
-    let mut table =
-        Table::new(&["OPERATOR", ">RELIABILITY", ">INTERVAL", ">RIGHT", ">WRONG", "NOTE"])
-            .sparing(&["RIGHT", "WRONG"]);
+    let mut table = Table::new(&[
+        "OPERATOR",
+        "TEAM",
+        ">RELIABILITY",
+        ">INTERVAL",
+        ">START",
+        ">RIGHT",
+        ">WRONG",
+        "NOTE",
+    ])
+    .sparing(&["RIGHT", "WRONG", "START", "TEAM"]);
     for o in operators {
         let note = if o.adverse && o.reliability >= 0.5 {
             (Tone::Care, "by now wrong more often than right".to_owned())
@@ -119,17 +131,46 @@ fn trust(operators: &[OperatorTrust]) -> Vec<Line> {
         };
         table.toned([
             (Tone::Plain, o.handle.clone()),
+            (Tone::Plain, group(o.site.as_deref(), o.team.as_deref())),
             (Tone::Plain, format!("{:.3}", o.reliability)),
             (
                 Tone::Plain,
                 format!("{:.3} to {:.3}", o.reliability_interval[0], o.reliability_interval[1]),
             ),
+            (Tone::Plain, format!("{:.3}", o.start)),
             (Tone::Plain, format!("{:.1}", o.right)),
             (Tone::Plain, format!("{:.1}", o.wrong)),
             note,
         ]);
     }
     table.lines()
+}
+
+/// Where somebody new in each team starts.
+fn teams(teams: &[TeamTrust]) -> Vec<Line> {
+    let mut table =
+        Table::new(&["TEAM", ">PEOPLE", ">RIGHT", ">WRONG", ">SOMEBODY NEW", ">AS OF ANSWERS"]);
+    for t in teams {
+        table.row([
+            group(t.site.as_deref(), t.team.as_deref()),
+            t.people.to_string(),
+            format!("{:.1}", t.right),
+            format!("{:.1}", t.wrong),
+            format!("{:.3}", t.start),
+            format!("{:.1}", t.start_weight),
+        ]);
+    }
+    table.lines()
+}
+
+/// A team with its site.
+fn group(site: Option<&str>, team: Option<&str>) -> String {
+    match (site, team) {
+        (None, None) => "-".into(),
+        (None, Some(team)) => team.into(),
+        (Some(site), None) => format!("{site}/-"),
+        (Some(site), Some(team)) => format!("{site}/{team}"),
+    }
 }
 
 fn count(counts: &BTreeMap<String, u64>, name: &str) -> String {
@@ -159,6 +200,7 @@ mod tests {
                 calibration: None,
             }],
             operators: vec![],
+            teams: vec![],
         };
         let text: Vec<String> = lines(&alignment).iter().map(Line::text).collect();
         let words: Vec<&str> = text[3].split_whitespace().collect();

@@ -10,6 +10,7 @@ use crate::learning::effect::moving_average;
 use crate::learning::math::predictive;
 use crate::learning::posterior::{Label, plan};
 use crate::learning::retrain::{Row, fit};
+use crate::learning::trust::Trust;
 use crate::people::{NPO, Person, Role};
 use crate::profile::{Scorer, Selector};
 use crate::proposal::LINE_MAX;
@@ -46,8 +47,12 @@ pub(super) fn answer(state: &State, order: AnswerOrder, out: &mut Out) -> Result
     may_answer(state, open, by)?;
     provenance.open_ms = out.at.since(open.at);
     let worth = state.profile().feedback.of(signal);
-    let learned = lesson(state, open, by, signal, worth, provenance.consent);
+    // What is believed of somebody who never answered comes from their team.
+    let pooled =
+        if signal.is_directed() && provenance.consent { state.pooled_start(by) } else { None };
+    let learned = lesson(state, open, by, (signal, worth), pooled, provenance.consent);
     let teaches = !matches!(learned.lesson, Lesson::None(_));
+    let counts = matches!(learned.lesson, Lesson::Posterior { responsibility: Some(_), .. });
     let feedback = FeedbackGiven {
         decision: id,
         type_id: open.type_id,
@@ -67,6 +72,9 @@ pub(super) fn answer(state: &State, order: AnswerOrder, out: &mut Out) -> Result
     let (closes, type_id) = (feedback.first && open.asked, feedback.type_id);
     let label = monitored.filter(|_| closes).map(|loss| (loss, row_of(&feedback, open)));
     out.push(Event::FeedbackGiven(Box::new(feedback)));
+    if let Some(start) = pooled.filter(|_| counts) {
+        out.push(Event::ReliabilityPooled { person: by, start });
+    }
     if closes {
         close_episodes(state, type_id, 1, label, out);
     }
@@ -131,8 +139,8 @@ fn lesson(
     state: &State,
     open: &Open,
     by: PersonId,
-    signal: Signal,
-    worth: SignalWorth,
+    (signal, worth): (Signal, SignalWorth),
+    pooled: Option<Trust>,
     consent: bool,
 ) -> Learned {
     let unchanged = |why, score| Learned { lesson: Lesson::None(why), before: score, after: score };
@@ -160,7 +168,7 @@ fn lesson(
             if worth.weight == 0.0 {
                 return unchanged(NotLearned::Weightless, score);
             }
-            let trust = state.profile().trust.and(state.trust(by));
+            let trust = state.profile().trust.and(pooled.as_ref().or_else(|| state.trust(by)));
             let reliability = trust.map_or(1.0, |trust| trust.reliability());
             let label = Label {
                 value: worth.label,

@@ -19,7 +19,7 @@ use smallvec::SmallVec;
 
 pub use answer::AnswerOrder;
 pub use model::{FitOrder, PromoteOrder};
-pub use oversee::RcaOrder;
+pub use oversee::{RcaOrder, Recalled};
 pub use people::{NewPerson, NewToken, PersonChange};
 pub use propose::{Features, NamedProposal, resolve};
 pub(crate) use propose::{evidence_from, prior_score, remember};

@@ -3,16 +3,17 @@
 use super::answer::find;
 use super::{Out, check_name, check_text};
 use crate::event::{
-    Cause, CertificateCause, Event, Lesson, MonitorAction, NotLearned, RcaRecorded, RcaSubject,
+    Cause, CertificateCause, Disposition, Event, Lesson, MonitorAction, NotLearned, RcaRecorded,
+    RcaSubject,
 };
-use crate::ids::{PersonId, TypeId};
+use crate::ids::{PersonId, ScenarioId, TypeId};
 use crate::learning::posterior::{Label, plan};
 use crate::oversight::{Hold, Level, Oversight, Scope};
 use crate::profile::Scorer;
 use crate::proposal::{ENTITY_MAX, LINE_MAX};
 use crate::rejection::Rejection;
 use crate::signal::Signal;
-use crate::state::{Open, State, TypeState};
+use crate::state::{Answer, Open, State, TypeState};
 
 /// Scopes that can be held at once.
 const HOLDS_MAX: usize = 1000;
@@ -24,6 +25,22 @@ pub struct RcaOrder {
     pub subject: RcaSubject,
     /// A note.
     pub note: Option<String>,
+    /// The decision as the log has it, for one that is no longer remembered; whoever orders reads it
+    /// there.
+    pub recalled: Option<Recalled>,
+}
+
+/// A decision that is no longer remembered, read back from the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recalled {
+    /// Its scenario type.
+    pub type_id: TypeId,
+    /// Its scenario.
+    pub scenario: ScenarioId,
+    /// What became of it.
+    pub disposition: Disposition,
+    /// Its answers.
+    pub answers: Vec<Answer>,
 }
 
 pub(super) fn grant(
@@ -132,7 +149,7 @@ pub(super) fn settle(
 }
 
 pub(super) fn rca(state: &State, order: RcaOrder, out: &mut Out) -> Result<(), Rejection> {
-    let RcaOrder { subject, note } = order;
+    let RcaOrder { subject, note, recalled } = order;
     if let Some(note) = &note {
         check_text("note", note, LINE_MAX, false)?;
     }
@@ -146,22 +163,32 @@ pub(super) fn rca(state: &State, order: RcaOrder, out: &mut Out) -> Result<(), R
             RcaRecorded { subject, note, answers: Vec::new(), place: None, lesson: nothing }
         }
         RcaSubject::Decision { id, right } => {
-            let open = find(state, id)?;
-            if open.judged {
+            if state.is_judged(id) {
                 return Err(Rejection::NotForRca(format!("decision {id}")));
             }
-            let answers = open
-                .answers
-                .iter()
-                .filter(|answer| answer.signal.is_directed())
-                .map(|answer| (answer.by, right == (answer.signal == Signal::Like)))
-                .collect::<Vec<(PersonId, bool)>>();
-            let place = Some((open.type_id, open.scenario));
-            RcaRecorded { subject, note, answers, place, lesson: taught(state, open, right) }
+            let (place, answers, lesson) = match (find(state, id), recalled) {
+                (Ok(open), _) => {
+                    let place = (open.type_id, open.scenario);
+                    (place, judged(&open.answers, right), taught(state, open, right))
+                }
+                // Its inputs are gone and the score has moved on; who was right has not changed.
+                (Err(Rejection::NotAsked(_)), Some(old)) if old.disposition.asks() => {
+                    let forgotten = Lesson::None(NotLearned::Forgotten);
+                    ((old.type_id, old.scenario), judged(&old.answers, right), forgotten)
+                }
+                (Err(refusal), _) => return Err(refusal),
+            };
+            RcaRecorded { subject, note, answers, place: Some(place), lesson }
         }
     };
     out.push(Event::RcaRecorded(Box::new(recorded)));
     Ok(())
+}
+
+/// Who had answered with a like or an override, and whether they were right.
+fn judged(answers: &[Answer], right: bool) -> Vec<(PersonId, bool)> {
+    let directed = answers.iter().filter(|answer| answer.signal.is_directed());
+    directed.map(|answer| (answer.by, right == (answer.signal == Signal::Like))).collect()
 }
 
 /// What a verdict teaches the score: a label that cannot be wrong.

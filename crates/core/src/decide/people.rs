@@ -3,7 +3,7 @@
 use super::{Out, check_name};
 use crate::event::Event;
 use crate::ids::{Digest, Millis, PersonId, TokenId};
-use crate::people::{HANDLE_MAX, NPO, Person, Role, Token};
+use crate::people::{Group, HANDLE_MAX, NPO, Person, Role, Token};
 use crate::proposal::ENTITY_MAX;
 use crate::rejection::Rejection;
 use crate::state::State;
@@ -17,6 +17,8 @@ pub struct NewPerson {
     pub name: String,
     /// Roles, at least one.
     pub roles: Vec<Role>,
+    /// Where they belong.
+    pub group: Group,
 }
 
 /// A token to issue. The secret itself stays with whoever made it.
@@ -41,6 +43,10 @@ pub struct PersonChange {
     pub roles: Option<Vec<Role>>,
     /// Whether they have access.
     pub active: Option<bool>,
+    /// New site; empty for none.
+    pub site: Option<String>,
+    /// New team; empty for none.
+    pub team: Option<String>,
 }
 
 pub(super) fn set_up(
@@ -61,7 +67,7 @@ pub(super) fn set_up(
 }
 
 pub(super) fn add(state: &State, person: NewPerson, out: &mut Out) -> Result<(), Rejection> {
-    let NewPerson { handle, name, roles } = person;
+    let NewPerson { handle, name, roles, group } = person;
     check_name("name", &name, ENTITY_MAX, false)?;
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
     if handle.is_empty() || handle.len() > HANDLE_MAX || !handle.chars().all(fits) {
@@ -74,13 +80,14 @@ pub(super) fn add(state: &State, person: NewPerson, out: &mut Out) -> Result<(),
     if state.person_named(&handle).is_some() {
         return Err(Rejection::HandleTaken(handle));
     }
-    let person = Person { handle, name, roles: check_roles(roles)?, active: true };
+    let group = check_group(group)?;
+    let person = Person { handle, name, roles: check_roles(roles)?, active: true, group };
     out.push(Event::PersonAdded { id: next_person(state), person });
     Ok(())
 }
 
 pub(super) fn change(state: &State, change: PersonChange, out: &mut Out) -> Result<(), Rejection> {
-    let PersonChange { id, name, roles, active } = change;
+    let PersonChange { id, name, roles, active, site, team } = change;
     let before = known(state, id)?;
     let mut person = before.clone();
     if let Some(name) = name {
@@ -91,6 +98,11 @@ pub(super) fn change(state: &State, change: PersonChange, out: &mut Out) -> Resu
         person.roles = check_roles(roles)?;
     }
     person.active = active.unwrap_or(person.active);
+    if site.is_some() || team.is_some() {
+        let Group { site: old_site, team: old_team } = person.group;
+        let (site, team) = (site.unwrap_or(old_site), team.unwrap_or(old_team));
+        person.group = check_group(Group { site, team })?;
+    }
     let is_admin = |p: &Person| p.active && p.roles.contains(&Role::Admin);
     let others = (0u32..).zip(state.people()).any(|(other, p)| other != id.0 && is_admin(p));
     if is_admin(before) && !is_admin(&person) && !others {
@@ -157,6 +169,12 @@ fn next_person(state: &State) -> PersonId {
 
 fn known(state: &State, id: PersonId) -> Result<&Person, Rejection> {
     state.person(id).filter(|_| id != NPO).ok_or_else(|| Rejection::UnknownPerson(id.to_string()))
+}
+
+fn check_group(group: Group) -> Result<Group, Rejection> {
+    check_name("site", &group.site, HANDLE_MAX, true)?;
+    check_name("team", &group.team, HANDLE_MAX, true)?;
+    Ok(group)
 }
 
 fn check_roles(mut roles: Vec<Role>) -> Result<Vec<Role>, Rejection> {

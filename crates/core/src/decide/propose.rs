@@ -430,7 +430,6 @@ pub(crate) fn remember(
             score: made.score,
             asked: made.asks(),
             evidence_from,
-            judged: false,
             counted: false,
             answers: smallvec::SmallVec::new(),
             closing: crate::state::Closing::Open,

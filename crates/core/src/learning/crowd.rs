@@ -11,6 +11,8 @@
 //! - [`pool`]: reliability over operator, team, site and everybody, each shrunk to the next.
 //!
 //! Nothing here is part of the fold: these are estimates over labels that are already in the log.
+//! What [`pool`] says of somebody new is decided on and stored as numbers
+//! ([`crate::event::Event::ReliabilityPooled`]).
 
 mod batch;
 mod confidence;

@@ -22,6 +22,15 @@ pub struct TrustSettings {
     /// Answers of a person that pass on average before [`crate::guarantee::doubt`] accuses somebody by chance who is
     /// right at least every other time; without it only the belief accuses.
     pub alarm_run_length: Option<f64>,
+    /// Whether the belief about somebody new starts where their team and site stand, instead of at
+    /// the prior. It says nothing about people without either.
+    #[serde(default = "usually_pooled")]
+    pub pooled: bool,
+}
+
+/// What a file says that does not speak of it.
+fn usually_pooled() -> bool {
+    true
 }
 
 /// Belief about one operator's reliability.
@@ -40,10 +49,25 @@ impl Trust {
         Self { right: settings.right, wrong: settings.wrong }
     }
 
+    /// What it holds beyond `start`, which it started from: the soft counts of own answers.
+    #[must_use]
+    pub fn beyond(&self, start: &Self) -> Self {
+        Self {
+            right: (self.right - start.right).max(0.0),
+            wrong: (self.wrong - start.wrong).max(0.0),
+        }
+    }
+
+    /// Both counts together.
+    #[must_use]
+    pub fn weight(&self) -> f64 {
+        self.right + self.wrong
+    }
+
     /// Mean reliability, in (0, 1).
     #[must_use]
     pub fn reliability(&self) -> f64 {
-        self.right / (self.right + self.wrong)
+        self.right / self.weight()
     }
 
     /// True when the operator is wrong more often than right: 2r − 1 < 0.

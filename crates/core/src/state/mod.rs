@@ -3,17 +3,19 @@
 //! The state is plain data; it changes only through [`State::apply`] and serialises to the same
 //! bytes wherever the same log was folded.
 
+mod groups;
 mod open;
 mod requests;
 mod scenarios;
 mod tally;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use groups::Standing;
 pub use open::{Answer, Closing, InFlight, Open, OpenDecisions};
 pub use requests::{REQUESTS_KEPT, Requests};
 pub use scenarios::{Scenario, Scenarios};
@@ -22,11 +24,11 @@ pub use types::{ModelState, TypeState};
 
 use crate::event::PolicyRef;
 use crate::guarantee::doubt::Doubt;
-use crate::ids::{Digest, Millis, PersonId, ScenarioId, TokenId, TypeId};
+use crate::ids::{DecisionId, Digest, Millis, PersonId, ScenarioId, TokenId, TypeId};
 use crate::learning::refit::Parameters;
 use crate::learning::trust::Trust;
 use crate::oversight::{Hold, Scope};
-use crate::people::{NPO, Person, Role, Token};
+use crate::people::{Group, NPO, Person, Role, Token};
 use crate::profile::Profile;
 use crate::rejection::Rejection;
 use crate::scenario_type::ScenarioType;
@@ -47,11 +49,16 @@ pub struct State {
     pub(crate) open: OpenDecisions,
     pub(crate) people: Vec<Person>,
     pub(crate) trust: Vec<Trust>,
+    /// The part of each belief that does not come from own answers.
+    pub(crate) starts: Vec<Trust>,
     pub(crate) doubts: Vec<Doubt>,
     pub(crate) tokens: Vec<Token>,
     pub(crate) token_digests: BTreeMap<Digest, TokenId>,
     pub(crate) requests: Requests,
     pub(crate) holds: Vec<Hold>,
+    /// Decisions that have a verdict. People give them one by one, so they stay few; one is taken for
+    /// ever, because it may come long after the decision is forgotten.
+    pub(crate) judged: BTreeSet<DecisionId>,
     /// Datasets frozen so far.
     pub(crate) datasets: u32,
     /// Models fitted so far.
@@ -79,17 +86,23 @@ impl State {
             open: OpenDecisions::default(),
             people: Vec::new(),
             trust: Vec::new(),
+            starts: Vec::new(),
             doubts: Vec::new(),
             tokens: Vec::new(),
             token_digests: BTreeMap::new(),
             requests: Requests::default(),
             holds: Vec::new(),
+            judged: BTreeSet::new(),
             datasets: 0,
             models: 0,
         };
-        let npo =
-            Person { handle: "npo".into(), name: "npo itself".into(), roles: vec![], active: true };
-        state.add_person(npo);
+        state.add_person(Person {
+            handle: "npo".into(),
+            name: "npo itself".into(),
+            roles: vec![],
+            active: true,
+            group: Group::default(),
+        });
         state
     }
 
@@ -265,6 +278,12 @@ impl State {
         })
     }
 
+    /// Whether a decision has its verdict.
+    #[must_use]
+    pub fn is_judged(&self, id: DecisionId) -> bool {
+        self.judged.contains(&id)
+    }
+
     /// Datasets frozen so far.
     #[must_use]
     pub fn datasets(&self) -> u32 {
@@ -303,9 +322,11 @@ impl State {
     pub(crate) fn add_person(&mut self, person: Person) {
         self.people.push(person);
         self.doubts.push(Doubt::default());
-        self.trust.push(match &self.profile.trust {
+        let start = match &self.profile.trust {
             Some(settings) => Trust::new(settings),
             None => Trust { right: 1.0, wrong: 0.0 },
-        });
+        };
+        self.trust.push(start);
+        self.starts.push(start);
     }
 }

@@ -58,8 +58,6 @@ pub struct Open {
     pub asked: bool,
     /// From which score on everybody was asked about everything when it was made.
     pub evidence_from: f64,
-    /// Whether an RCA verdict was given.
-    pub judged: bool,
     /// Whether an answer counted as evidence: a second opinion is no second trial.
     pub counted: bool,
     /// Answers so far.

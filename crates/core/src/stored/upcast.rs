@@ -18,18 +18,19 @@ use crate::learning::trust::TrustSettings;
 use crate::learning::utility::{AuditDraw, AuditSettings};
 use crate::learning::window::{Finding, MonitorSettings};
 use crate::oversight::{Level, Scope, WatchSettings};
+use crate::people::{Group, Person, Role};
 use crate::profile::{Profile, Scorer, Selector};
 use crate::proposal::{Fact, Text, WhatIf};
 use crate::signal::FeedbackTable;
 
 /// Kind 1 before profiles certified thresholds and watched.
 #[derive(Deserialize)]
-struct Profile1 {
+struct Profile1<T = Trust1> {
     name: String,
     scorer: Scorer,
     selector: Selector,
     audit: Option<AuditSettings>,
-    trust: Option<Trust1>,
+    trust: Option<T>,
     monitor: MonitorSettings,
     retrain: RetrainSettings,
     feedback: FeedbackTable,
@@ -49,19 +50,51 @@ struct Text2 {
     correlation: Option<String>,
 }
 
-/// Kind 1 before anybody's answers were watched as a stream: what followed stands behind it.
+/// Kind 1 before anybody's answers were watched as a stream, and with another trust before people
+/// had teams: what followed stands behind it.
 #[derive(Deserialize)]
-struct Profile2 {
-    before: Profile1,
+struct Profile2<T = Trust1> {
+    before: Profile1<T>,
     certificate: Option<CertificateSettings>,
     watch: Option<WatchSettings>,
 }
 
-/// Trust of both.
+/// Trust of versions 1 and 2.
 #[derive(Deserialize)]
 struct Trust1 {
     right: f64,
     wrong: f64,
+}
+
+/// Trust of version 3, before people had teams.
+#[derive(Deserialize)]
+struct Trust3 {
+    right: f64,
+    wrong: f64,
+    alarm_run_length: Option<f64>,
+}
+
+/// Kind 4 before people had teams.
+#[derive(Deserialize)]
+struct PersonAdded1 {
+    id: PersonId,
+    person: Person1,
+}
+
+/// Kind 5 before people had teams.
+#[derive(Deserialize)]
+struct PersonChanged1 {
+    id: PersonId,
+    person: Person1,
+}
+
+/// The person of both.
+#[derive(Deserialize)]
+struct Person1 {
+    handle: String,
+    name: String,
+    roles: Vec<Role>,
+    active: bool,
 }
 
 /// Kind 10 before decisions were made under a level of autonomy.
@@ -116,18 +149,44 @@ impl From<Profile1> for Event {
     }
 }
 
-impl From<Profile2> for Event {
-    fn from(Profile2 { before: old, certificate, watch }: Profile2) -> Self {
-        let trust = |Trust1 { right, wrong }| {
-            let alarm_run_length = None;
-            TrustSettings { right, wrong, alarm_run_length }
-        };
+impl From<Trust1> for TrustSettings {
+    fn from(Trust1 { right, wrong }: Trust1) -> Self {
+        Self { right, wrong, alarm_run_length: None, pooled: false }
+    }
+}
+
+impl From<Trust3> for TrustSettings {
+    fn from(Trust3 { right, wrong, alarm_run_length }: Trust3) -> Self {
+        Self { right, wrong, alarm_run_length, pooled: false }
+    }
+}
+
+impl From<Person1> for Person {
+    fn from(Person1 { handle, name, roles, active }: Person1) -> Self {
+        Self { handle, name, roles, active, group: Group::default() }
+    }
+}
+
+impl From<PersonAdded1> for Event {
+    fn from(PersonAdded1 { id, person }: PersonAdded1) -> Self {
+        Self::PersonAdded { id, person: person.into() }
+    }
+}
+
+impl From<PersonChanged1> for Event {
+    fn from(PersonChanged1 { id, person }: PersonChanged1) -> Self {
+        Self::PersonChanged { id, person: person.into() }
+    }
+}
+
+impl<T: Into<TrustSettings>> From<Profile2<T>> for Event {
+    fn from(Profile2 { before: old, certificate, watch }: Profile2<T>) -> Self {
         Self::ProfileActivated(Box::new(Profile {
             name: old.name,
             scorer: old.scorer,
             selector: old.selector,
             audit: old.audit,
-            trust: old.trust.map(trust),
+            trust: old.trust.map(Into::into),
             monitor: old.monitor,
             retrain: old.retrain,
             feedback: old.feedback,
@@ -213,6 +272,9 @@ pub(super) fn older(
     Some(match (kind, version) {
         (1, 1) => read::<Profile1>(bytes),
         (1, 2) => read::<Profile2>(bytes),
+        (1, 3) => read::<Profile2<Trust3>>(bytes),
+        (4, 1) => read::<PersonAdded1>(bytes),
+        (5, 1) => read::<PersonChanged1>(bytes),
         (10, 1) => read::<DecisionMade1>(bytes),
         (10, 2) => read::<DecisionMade2>(bytes),
         (15, 1) => read::<MonitorActed1>(bytes),

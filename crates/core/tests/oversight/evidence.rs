@@ -97,7 +97,7 @@ fn discredit(world: &mut World) {
         let id = world.propose(&format!("other{i}"), SURE).id;
         world.answer(id, EVE, Signal::Like);
         let subject = RcaSubject::Decision { id, right: false };
-        world.order(Command::RecordRca(RcaOrder { subject, note: None }));
+        world.order(Command::RecordRca(RcaOrder { subject, note: None, recalled: None }));
         if world.state.trust(EVE).expect("known").is_adverse() {
             return;
         }

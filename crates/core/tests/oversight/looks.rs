@@ -32,7 +32,7 @@ fn looked(events: &[Event]) -> Option<(u64, bool, f64, bool)> {
 
 fn judge(look: u64, should_act: bool) -> Command {
     let subject = RcaSubject::Look { type_id: TYPE, look, should_act };
-    Command::RecordRca(RcaOrder { subject, note: Some("read the incident".into()) })
+    Command::RecordRca(RcaOrder { subject, note: Some("read the incident".into()), recalled: None })
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_verdict_counts_once_and_only_where_it_was_asked_for() {
         assert_eq!(world.refused(judge(look, true)), none(look));
     }
     let elsewhere = RcaSubject::Look { type_id: TypeId(3), look: 1, should_act: true };
-    let order = Command::RecordRca(RcaOrder { subject: elsewhere, note: None });
+    let order = Command::RecordRca(RcaOrder { subject: elsewhere, note: None, recalled: None });
     assert!(world.refused(order).starts_with("scenario type `y3` is unknown"));
     // It acted in the first, rightly; kept silent in the second, rightly, and in the third, wrongly.
     for (look, should_act) in [(1, true), (2, false), (3, true)] {
@@ -147,7 +147,7 @@ fn a_note_has_its_limit() {
     let subject = RcaSubject::Look { type_id: TYPE, look: 1, should_act: false };
     let note = Some("x".repeat(1_025));
     assert_eq!(
-        world.refused(Command::RecordRca(RcaOrder { subject, note })),
+        world.refused(Command::RecordRca(RcaOrder { subject, note, recalled: None })),
         "`note` is 1025 bytes long, expected 1 to 1024 bytes of printable text"
     );
 }

@@ -81,7 +81,12 @@ fn a_second_surprise_soon_after_is_escalated_to_approvers_until_it_is_settled() 
     for (handle, role) in [("ada", Role::Approver), ("adam", Role::Admin)] {
         let (handle, name) = (handle.into(), "A".into());
         seniors.push(PersonId(u32::try_from(world.state.people().len()).expect("few")));
-        world.order(Command::AddPerson(NewPerson { handle, name, roles: vec![role] }));
+        world.order(Command::AddPerson(NewPerson {
+            handle,
+            name,
+            roles: vec![role],
+            group: npo_core::people::Group::default(),
+        }));
     }
     for senior in seniors {
         let made = world.propose("leaf1@", SURE);

@@ -1,7 +1,8 @@
 //! RCA verdicts on decisions: certain for trust and score, once, and only about what was asked.
 
-use npo_core::decide::RcaOrder;
+use npo_core::decide::{RcaOrder, Recalled};
 use npo_core::event::{Disposition, Event, Lesson, NotLearned, RcaRecorded, RcaSubject};
+use npo_core::state::Answer;
 use npo_core::{Command, DecisionId, Profile, Signal};
 
 use super::world::{ANN, BOB, DOUBTFUL, EVE, SURE, World, definition};
@@ -9,7 +10,7 @@ use super::{certify, certifying};
 
 fn verdict(id: DecisionId, right: bool) -> Command {
     let subject = RcaSubject::Decision { id, right };
-    Command::RecordRca(RcaOrder { subject, note: None })
+    Command::RecordRca(RcaOrder { subject, note: None, recalled: None })
 }
 
 fn judged(world: &mut World, id: DecisionId, right: bool) -> RcaRecorded {
@@ -144,4 +145,74 @@ fn a_verdict_is_taken_after_expiry_and_moves_no_gauge() {
     let before = super::oversight(&world).clone();
     judged(&mut world, id, false);
     assert_eq!(*super::oversight(&world), before, "verdicts are not drawn at random");
+}
+
+/// A decision that Ann liked, Bob overrode, and that is forgotten since; with what the log has of it.
+fn forgotten() -> (World, DecisionId, Recalled) {
+    let mut world = World::new(Profile::calibrated());
+    let made = world.propose("leaf1", SURE);
+    world.answer(made.id, ANN, Signal::Like);
+    world.answer(made.id, BOB, Signal::Override);
+    world.answer(made.id, EVE, Signal::Neutral);
+    world.wait(i64::from(Profile::calibrated().retention_s) + 1);
+    world.propose("leaf2", SURE);
+    assert!(world.state.open().get(made.id).is_none(), "it is forgotten");
+    let answers = [(ANN, Signal::Like), (BOB, Signal::Override), (EVE, Signal::Neutral)];
+    let recalled = Recalled {
+        type_id: made.type_id,
+        scenario: made.scenario,
+        disposition: made.disposition,
+        answers: answers.map(|(by, signal)| Answer { by, signal }).into(),
+    };
+    (world, made.id, recalled)
+}
+
+fn late(id: DecisionId, recalled: Recalled) -> Command {
+    let subject = RcaSubject::Decision { id, right: false };
+    Command::RecordRca(RcaOrder { subject, note: None, recalled: Some(recalled) })
+}
+
+#[test]
+fn a_late_verdict_is_about_people_and_not_about_the_score() {
+    let (mut world, id, recalled) = forgotten();
+    let trust = |world: &World, who| *world.state.trust(who).expect("known");
+    let before = [ANN, BOB, EVE].map(|who| trust(&world, who));
+    let doubts = [ANN, BOB].map(|who| *world.state.doubt(who).expect("known"));
+    let updates = world.state.types()[0].updates();
+    let events = world.order(late(id, recalled.clone()));
+    let [Event::RcaRecorded(recorded)] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!(recorded.lesson, Lesson::None(NotLearned::Forgotten));
+    assert_eq!(recorded.answers, [(ANN, false), (BOB, true)]);
+    let now = [ANN, BOB, EVE].map(|who| trust(&world, who));
+    assert_eq!(now[0].wrong, before[0].wrong + 1.0);
+    assert_eq!(now[1].right, before[1].right + 1.0);
+    assert_eq!(now[2], before[2]);
+    assert_eq!(world.state.types()[0].updates(), updates);
+    assert_eq!([ANN, BOB].map(|who| *world.state.doubt(who).expect("known")), doubts);
+    assert!(world.refused(late(id, recalled)).contains("takes no verdict"));
+}
+
+#[test]
+fn one_verdict_is_enough_however_long_ago_it_was_given() {
+    let mut world = World::new(Profile::calibrated());
+    let made = world.propose("leaf1", SURE);
+    judged(&mut world, made.id, true);
+    world.wait(i64::from(Profile::calibrated().retention_s) + 1);
+    world.propose("leaf2", SURE);
+    let recalled = Recalled {
+        type_id: made.type_id,
+        scenario: made.scenario,
+        disposition: made.disposition,
+        answers: vec![],
+    };
+    assert!(world.refused(late(made.id, recalled)).contains("takes no verdict"));
+}
+
+#[test]
+fn a_late_verdict_needs_the_log_and_somebody_who_was_asked() {
+    let (mut world, id, recalled) = forgotten();
+    assert!(world.refused(verdict(id, false)).contains("takes no answer"));
+    let unasked = Recalled { disposition: Disposition::Abstained, ..recalled };
+    assert!(world.refused(late(id, unasked.clone())).contains("takes no answer"));
+    assert!(world.refused(late(DecisionId(9), unasked)).contains("is unknown"));
 }

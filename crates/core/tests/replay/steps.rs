@@ -12,7 +12,7 @@ use npo_core::ids::TokenId;
 use npo_core::learning::refit::{Evaluation, Parameters};
 use npo_core::learning::window::MonitorSettings;
 use npo_core::oversight::{Level, Scope, WatchSettings};
-use npo_core::people::Role;
+use npo_core::people::{Group, Role};
 use npo_core::profile::{Scorer, Selector};
 use npo_core::proposal::{Proposal, ScenarioRef, Text};
 use npo_core::scenario_type::ScenarioType;
@@ -379,6 +379,8 @@ pub(crate) fn command(state: &State, step: &Step) -> Option<Command> {
             name: None,
             roles: admin.map(roles),
             active,
+            site: None,
+            team: Some(if person % 2 == 0 { "night".into() } else { String::new() }),
         }),
         Step::Issue { person, digest } => Command::IssueToken(PersonId(person), token(digest)),
         Step::Revoke(i) => Command::RevokeToken(TokenId(i)),
@@ -400,13 +402,13 @@ pub(crate) fn command(state: &State, step: &Step) -> Option<Command> {
         }
         Step::Judge { back, right } => {
             let subject = RcaSubject::Decision { id: id(back), right };
-            Command::RecordRca(RcaOrder { subject, note: None })
+            Command::RecordRca(RcaOrder { subject, note: None, recalled: None })
         }
         Step::JudgeLook { back, should_act } => {
             let watch = &state.types()[0].oversight.watch;
             let look = watch.next_look().wrapping_sub(back);
             let subject = RcaSubject::Look { type_id: TypeId(0), look, should_act };
-            Command::RecordRca(RcaOrder { subject, note: None })
+            Command::RecordRca(RcaOrder { subject, note: None, recalled: None })
         }
         Step::Watch => Command::Watch,
         Step::Freeze { skip } => Command::FreezeDataset(DatasetFrozen {
@@ -530,7 +532,9 @@ fn roles(admin: bool) -> Vec<Role> {
 }
 
 fn person(handle: u8, admin: bool) -> NewPerson {
-    NewPerson { handle: format!("h{handle}"), name: "Somebody".into(), roles: roles(admin) }
+    let of = |i: usize| ["", "fra1", "night"][i].to_owned();
+    let group = Group { site: of(usize::from(handle) % 2), team: of(usize::from(handle) % 3) };
+    NewPerson { handle: format!("h{handle}"), name: "Somebody".into(), roles: roles(admin), group }
 }
 
 fn token(digest: u8) -> NewToken {

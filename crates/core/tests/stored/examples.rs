@@ -9,17 +9,17 @@ use std::sync::Arc;
 
 use npo_core::event::{
     Cause, Channel, DecisionMade, Disposition, FeedbackGiven, Lesson, MonitorAction, NewScenario,
-    NotLearned, Outcome, OutcomeResult, PolicyRef, Provenance, RequestKey, RuleHit, Threshold,
-    Verdict,
+    NotLearned, Outcome, OutcomeResult, PolicyRef, Provenance, RcaRecorded, RcaSubject, RequestKey,
+    RuleHit, Threshold, Verdict,
 };
 use npo_core::ids::TokenId;
 use npo_core::learning::posterior::{Logit, Move, PosteriorSettings};
 use npo_core::learning::retrain::RetrainSettings;
-use npo_core::learning::trust::TrustSettings;
+use npo_core::learning::trust::{Trust, TrustSettings};
 use npo_core::learning::utility::{AuditDraw, AuditSettings};
 use npo_core::learning::window::{Finding, MonitorSettings};
 use npo_core::oversight::Level;
-use npo_core::people::{Person, Role, Token};
+use npo_core::people::{Group, Person, Role, Token};
 use npo_core::profile::{Scorer, Selector};
 use npo_core::proposal::{
     Fact, FactValue, NetworkView, Text, ViewChange, ViewLink, ViewNode, WhatIf,
@@ -113,12 +113,32 @@ pub(crate) fn examples() -> Vec<(String, Envelope)> {
     let weights = [2.0, -0.75, 0.5, -0.125].as_slice().into();
     add("", Event::ModelRetrained { type_id: TypeId(0), weights, rows: 30 });
     oversight::add_to(&mut add);
-    let trust = TrustSettings { right: 1.6, wrong: 0.4, alarm_run_length: Some(500.0) };
+    let trust =
+        TrustSettings { right: 1.6, wrong: 0.4, alarm_run_length: Some(500.0), pooled: false };
     let doubted = Profile { trust: Some(trust), ..calibrated() };
     add("doubted", Event::ProfileActivated(Box::new(doubted)));
     let mut viewed = decision(6, Disposition::Surfaced, Threshold::Fixed { theta: 0.7 });
     viewed.text = Some(Box::new(Text { network: Some(Box::new(network_view())), ..text(6) }));
     add("viewed", Event::DecisionMade(Box::new(viewed)));
+    let pooled = TrustSettings { pooled: true, ..trust };
+    let pooled = Profile { trust: Some(pooled), ..calibrated() };
+    add("pooled", Event::ProfileActivated(Box::new(pooled)));
+    let group = Group { site: "fra1".into(), team: "leaf-ops".into() };
+    let grouped = Person { handle: "eve".into(), group, ..person(&[Role::Operator], true) };
+    add("grouped", Event::PersonAdded { id: PersonId(3), person: grouped.clone() });
+    let moved = Person { group: Group { team: String::new(), ..grouped.group.clone() }, ..grouped };
+    add("grouped", Event::PersonChanged { id: PersonId(3), person: moved });
+    let start = Trust { right: 6.25, wrong: 3.75 };
+    add("", Event::ReliabilityPooled { person: PersonId(3), start });
+    let (id, place) = (DecisionId(0), Some((TypeId(0), ScenarioId(0))));
+    let late = RcaRecorded {
+        subject: RcaSubject::Decision { id, right: false },
+        note: Some("post-mortem 17".into()),
+        answers: vec![(PersonId(1), false)],
+        place,
+        lesson: Lesson::None(NotLearned::Forgotten),
+    };
+    add("late", Event::RcaRecorded(Box::new(late)));
     all
 }
 
@@ -142,7 +162,12 @@ fn calibrated() -> Profile {
         }),
         selector: Selector::Utility { optimism: 0.25 },
         audit: Some(AuditSettings { rate: 0.03, average_rate: 0.01, average_start: 0.05 }),
-        trust: Some(TrustSettings { right: 4.5, wrong: 0.5, alarm_run_length: None }),
+        trust: Some(TrustSettings {
+            right: 4.5,
+            wrong: 0.5,
+            alarm_run_length: None,
+            pooled: false,
+        }),
         ..paper(thompson(), MonitorSettings::Off)
     }
 }
@@ -221,7 +246,13 @@ fn scenario_type(risk: Risk) -> ScenarioType {
 }
 
 fn person(roles: &[Role], active: bool) -> Person {
-    Person { handle: "ann".into(), name: "Ann Ängström".into(), roles: roles.to_vec(), active }
+    Person {
+        handle: "ann".into(),
+        name: "Ann Ängström".into(),
+        roles: roles.to_vec(),
+        active,
+        group: Group::default(),
+    }
 }
 
 fn token(id: u32, expires: Option<Millis>) -> Token {

@@ -80,5 +80,6 @@ pub fn operator(i: usize) -> NewPerson {
         handle: format!("op{i}"),
         name: format!("Operator {i}"),
         roles: vec![Role::Operator],
+        group: npo_core::people::Group::default(),
     }
 }

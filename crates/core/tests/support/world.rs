@@ -185,7 +185,12 @@ pub fn bytes(value: &impl serde::Serialize) -> Vec<u8> {
 }
 
 pub fn person(handle: &str, role: Role) -> NewPerson {
-    NewPerson { handle: handle.into(), name: handle.to_uppercase(), roles: vec![role] }
+    NewPerson {
+        handle: handle.into(),
+        name: handle.to_uppercase(),
+        roles: vec![role],
+        group: npo_core::people::Group::default(),
+    }
 }
 
 pub fn provenance() -> Provenance {

@@ -85,7 +85,9 @@ impl Shadow {
                 self.order(envelope, Command::SettleEscalation { type_id, reason });
             }
             Event::RcaRecorded(recorded) => {
-                let order = RcaOrder { subject: recorded.subject, note: recorded.note.clone() };
+                let (subject, note) = (recorded.subject, recorded.note.clone());
+                // What it forgot or never asked about, it is not told.
+                let order = RcaOrder { subject, note, recalled: None };
                 self.order(envelope, Command::RecordRca(order));
             }
             // Its own profile, monitor and models stand for those of the log.

@@ -113,6 +113,11 @@ settings! {
     change_at: f64 = 0.5, 0.0, 1.0;
     /// Operators.
     operators: u32 = 10, 1, 10_000;
+    /// People who take each operator's place, one after another, for equal parts of the horizon;
+    /// who follows is like whom they follow.
+    successors: u32 = 1, 1, 1000;
+    /// Teams that operators are divided into, in the order adversarial, sloppy, good; 0 for none.
+    teams: u32 = 0, 0, 10_000;
     /// Share of operators that are adversarial.
     adversarial: f64 = 0.0, 0.0, 1.0;
     /// Probability with which an adversary turns a like or override around.
@@ -150,6 +155,21 @@ settings! {
 }
 
 impl WorldSettings {
+    /// How often everybody has been replaced by episode `t`.
+    #[must_use]
+    pub(crate) fn generation(&self, t: u64) -> u32 {
+        let done = t.saturating_mul(u64::from(self.successors)) / self.horizon;
+        u32::try_from(done).unwrap_or(u32::MAX).min(self.successors - 1)
+    }
+
+    /// The team of the `i`th operator, if there are teams.
+    #[must_use]
+    pub(crate) fn team(&self, i: u32) -> Option<u32> {
+        let place = u64::from(i % self.operators);
+        let team = place * u64::from(self.teams) / u64::from(self.operators);
+        (self.teams > 0).then(|| u32::try_from(team).unwrap_or(u32::MAX))
+    }
+
     /// The episode, from 0, from which the world is changed.
     #[must_use]
     pub fn change(&self) -> u64 {

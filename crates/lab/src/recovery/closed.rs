@@ -68,7 +68,12 @@ impl Closed {
             order(Command::ActivateScenarioType(Box::new(definition)))?;
         }
         let person = |handle: String, roles| {
-            Command::AddPerson(NewPerson { name: handle.clone(), handle, roles })
+            Command::AddPerson(NewPerson {
+                name: handle.clone(),
+                handle,
+                roles,
+                group: npo_core::people::Group::default(),
+            })
         };
         order(person("fabric".to_owned(), vec![Role::Source]))?;
         for n in 1..=operators {

@@ -107,14 +107,16 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         run.order(0, NPO, Command::ActivateProfile(Box::new(profile)))?;
         let definition = scenario_type(world, method.cost_in(settings), expires_after);
         run.order(0, NPO, Command::ActivateScenarioType(Box::new(definition)))?;
-        for i in 0..settings.operators {
+        for i in 0..settings.operators * settings.successors {
             let handle = format!("operator-{i}");
             // What is escalated is answered by the same people: nobody else is there.
             let roles = vec![people::Role::Operator, people::Role::Approver];
+            let team = settings.team(i).map_or_else(String::new, |team| format!("team-{team}"));
+            let group = people::Group { site: String::new(), team };
             run.order(
                 0,
                 NPO,
-                Command::AddPerson(NewPerson { name: handle.clone(), handle, roles }),
+                Command::AddPerson(NewPerson { name: handle.clone(), handle, roles, group }),
             )?;
         }
         if method.autonomy != Level::default() {

@@ -18,7 +18,8 @@ pub enum Role {
 }
 
 impl Role {
-    /// The operators of a world: adversaries first, then the sloppy, then the good.
+    /// The operators of a world: adversaries first, then the sloppy, then the good; those who take
+    /// their places follow in the same order.
     pub(crate) fn shared_out(settings: &WorldSettings) -> Vec<Self> {
         let count = u64::from(settings.operators);
         let rounded = |share: f64| share_of(share, 2 * count).div_ceil(2);
@@ -29,7 +30,7 @@ impl Role {
             i if i < adversarial + sloppy => Self::Sloppy,
             _ => Self::Good,
         };
-        (0..count).map(role).collect()
+        (0..count * u64::from(settings.successors)).map(|i| role(i % count)).collect()
     }
 }
 

@@ -157,7 +157,8 @@ impl<'a> Blocks<'a> {
         }
         let x = &features[start..];
         let preference = world.preference(scenario, x, t);
-        let operator = self.operator.random_range(0..settings.operators);
+        let place = self.operator.random_range(0..settings.operators);
+        let operator = place + settings.operators * settings.generation(t);
         let signal_draws = std::array::from_fn(|_| self.signal.random::<f64>());
         let failing_draw = self.failing.random::<f64>();
         let labelled = self.label.random::<f64>() < settings.label_rate;

@@ -51,6 +51,7 @@ fn lesson(given: &FeedbackGiven) -> String {
         Lesson::None(NotLearned::Volunteered) => nothing(
             "nobody had asked about this automatic action; an override stops it and counts as a sign of drift",
         ),
+        Lesson::None(NotLearned::Forgotten) => nothing("the decision is no longer remembered"),
         Lesson::None(NotLearned::FixedScorer) => nothing("the scorer in force does not learn"),
         Lesson::MovingAverage { .. } => {
             format!("The scenario's moving average went from {before:.3} to {after:.3}.")

@@ -2,7 +2,7 @@
 
 use npo_api::Problem;
 use npo_api::people as api;
-use npo_core::people::{Person, Role, Token};
+use npo_core::people::{Group, Person, Role, Token};
 use npo_core::{PersonId, State};
 
 use super::time;
@@ -10,14 +10,23 @@ use crate::http::problem::field;
 
 /// A person.
 pub(crate) fn person(id: PersonId, person: &Person) -> api::Person {
-    let Person { handle, name, roles, active } = person;
+    let Person { handle, name, roles, active, group } = person;
+    let (site, team) = names(group);
     api::Person {
         id: id.to_string(),
         handle: handle.clone(),
         name: name.clone(),
         roles: roles.iter().map(|role| role.name().to_owned()).collect(),
         active: *active,
+        site,
+        team,
     }
+}
+
+/// The site and the team of a group, where they have names.
+pub(crate) fn names(group: &Group) -> (Option<String>, Option<String>) {
+    let named = |name: &String| (!name.is_empty()).then(|| name.clone());
+    (named(&group.site), named(&group.team))
 }
 
 /// A token, without its secret and without its digest.

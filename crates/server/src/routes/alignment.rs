@@ -11,12 +11,12 @@ use npo_core::guarantee::doubt::Doubt;
 use npo_core::guarantee::sequence::bernoulli;
 use npo_core::learning::math::wilson95;
 use npo_core::learning::trust::Trust;
-use npo_core::state::{Tally, TypeState};
+use npo_core::state::{Standing, Tally, TypeState};
 use npo_core::{PersonId, Signal, State, TypeId};
 
 use crate::app::App;
 use crate::convert::oversight::estimate;
-use crate::convert::people::handle;
+use crate::convert::people::{handle, names};
 use crate::http::call::{Call, reply_listed};
 
 /// Shows alignment loss, override rates, calibration and trust.
@@ -32,6 +32,7 @@ fn alignment(app: &App) -> api::Alignment {
         profile: state.profile().name.clone(),
         scenario_types: state.types().iter().map(of_type).collect(),
         operators: operators(state),
+        teams: teams(state),
     });
     for (type_id, of) in (0u32..).map(TypeId).zip(&mut alignment.scenario_types) {
         let report = app.lists.recent(|recent| recent.calibration(type_id));
@@ -125,15 +126,21 @@ pub(crate) fn override_rate(tally: &Tally) -> (Option<f64>, [f64; 2]) {
     (Some(overrides as f64 / directed as f64), [low, high])
 }
 
-/// Belief about everybody whose answers taught something; people without any have the prior.
+/// Belief about everybody whose answers taught something; people without any have the prior, or what
+/// is believed of their team.
 fn operators(state: &State) -> Vec<api::OperatorTrust> {
-    let Some(prior) = &state.profile().trust else { return Vec::new() };
+    if state.profile().trust.is_none() {
+        return Vec::new();
+    }
     let people = (0u32..).map(PersonId).take(state.people().len());
     people
-        .filter_map(|id| state.trust(id).map(|trust| (id, trust)))
-        .filter(|(_, trust)| trust.right + trust.wrong > prior.right + prior.wrong + 1e-9)
-        .map(|(id, trust)| api::OperatorTrust {
+        .filter_map(|id| Some((id, state.trust(id)?, state.start(id)?)))
+        .filter(|(_, trust, start)| trust.beyond(start).weight() > 1e-9)
+        .map(|(id, trust, start)| api::OperatorTrust {
             handle: handle(state, id),
+            site: state.person(id).and_then(|person| names(&person.group).0),
+            team: state.person(id).and_then(|person| names(&person.group).1),
+            start: start.reliability(),
             reliability: trust.reliability(),
             reliability_interval: believed(trust),
             right: trust.right,
@@ -142,6 +149,18 @@ fn operators(state: &State) -> Vec<api::OperatorTrust> {
             adverse: state.is_adverse(id),
         })
         .collect()
+}
+
+/// Where somebody new in each team starts.
+fn teams(state: &State) -> Vec<api::TeamTrust> {
+    let shown = |standing: Standing| {
+        let Standing { group, people, counted, start } = standing;
+        let (site, team) = names(&group);
+        let (right, wrong) = (counted.right, counted.wrong);
+        let (start_weight, start) = (start.weight(), start.reliability());
+        api::TeamTrust { site, team, people, right, wrong, start, start_weight }
+    };
+    state.standings().into_iter().map(shown).collect()
 }
 
 /// Central 95 % of the Beta belief about a reliability, by summing its density over the log odds, where

@@ -4,6 +4,7 @@ use axum::response::Response;
 use npo_api::Problem;
 use npo_api::people as api;
 use npo_core::decide::{NewPerson, PersonChange};
+use npo_core::people::Group;
 use npo_core::{Command, Event, PersonId};
 
 use super::decisions::nothing_happened;
@@ -31,8 +32,10 @@ pub(super) async fn list(call: Call) -> Result<Response, Problem> {
 
 /// Adds somebody.
 pub(super) async fn add(call: Call) -> Result<Response, Problem> {
-    let api::NewPerson { handle, name, roles: names } = call.json()?;
-    let command = Command::AddPerson(NewPerson { handle, name, roles: roles(&names)? });
+    let api::NewPerson { handle, name, roles: names, site, team } = call.json()?;
+    let group = Group { site: site.unwrap_or_default(), team: team.unwrap_or_default() };
+    let new = NewPerson { handle, name, roles: roles(&names)?, group };
+    let command = Command::AddPerson(new);
     let order = call.app.engine.order(call.caller().person, call.request(), command);
     let receipt = order.await.map_err(in_body)?;
     let Some(Event::PersonAdded { id, person: added }) =
@@ -46,9 +49,9 @@ pub(super) async fn add(call: Call) -> Result<Response, Problem> {
 /// Changes somebody.
 pub(super) async fn change(call: Call) -> Result<Response, Problem> {
     let id: PersonId = call.id("unknown-person")?;
-    let api::PersonChange { name, roles: names, active } = call.json()?;
+    let api::PersonChange { name, roles: names, active, site, team } = call.json()?;
     let roles = names.as_deref().map(roles).transpose()?;
-    let command = Command::ChangePerson(PersonChange { id, name, roles, active });
+    let command = Command::ChangePerson(PersonChange { id, name, roles, active, site, team });
     let order = call.app.engine.order(call.caller().person, call.request(), command);
     let receipt = order.await.map_err(in_path)?;
     let now = call.app.engine.read(|state| state.person(id).map(|p| person(id, p)));

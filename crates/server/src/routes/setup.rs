@@ -8,7 +8,7 @@ use axum::response::Response;
 use npo_api::Problem;
 use npo_api::people as api;
 use npo_core::decide::{NewPerson, NewToken};
-use npo_core::people::{NPO, Role};
+use npo_core::people::{Group, NPO, Role};
 use npo_core::{Command, Event};
 
 use super::decisions::nothing_happened;
@@ -44,7 +44,7 @@ pub(super) async fn set_up(call: Call) -> Result<Response, Problem> {
         }
     }
     let (secret, digest) = new_secret();
-    let person = NewPerson { handle, name, roles: ROLES.to_vec() };
+    let person = NewPerson { handle, name, roles: ROLES.to_vec(), group: Group::default() };
     let first = NewToken { digest, label: LABEL.into(), expires: None };
     let receipt =
         call.app.engine.order(NPO, None, Command::SetUp(person, first)).await.map_err(in_body)?;

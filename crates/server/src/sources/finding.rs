@@ -3,7 +3,7 @@
 use npo_core::decide::{Features, NamedProposal, NewPerson, Withdrawn};
 use npo_core::event::{Disposition, Event};
 use npo_core::oversight::Level;
-use npo_core::people::{NPO, Role};
+use npo_core::people::{Group, NPO, Role};
 use npo_core::proposal::{self, EVIDENCE_MAX, LINE_MAX, Text};
 use npo_core::{Command, DecisionId, PersonId};
 use npo_engine::{Engine, Refusal};
@@ -45,6 +45,7 @@ impl Proposer {
                     handle: handle.into(),
                     name: name.into(),
                     roles: vec![Role::Source],
+                    group: Group::default(),
                 };
                 let _receipt = engine.order_blocking(NPO, None, Command::AddPerson(person))?;
                 known().expect("a person that was just added is known")

@@ -55,7 +55,12 @@ impl World {
         }
         for i in 0..OPERATORS {
             let handle = format!("op{i}");
-            let person = NewPerson { name: handle.clone(), handle, roles: vec![Role::Operator] };
+            let person = NewPerson {
+                name: handle.clone(),
+                handle,
+                roles: vec![Role::Operator],
+                group: npo_core::people::Group::default(),
+            };
             world.order(Command::AddPerson(person), None, 1.0);
         }
         world

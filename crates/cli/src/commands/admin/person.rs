@@ -35,6 +35,12 @@ pub(crate) struct Add {
     /// Role; may be given again
     #[arg(long = "role", required = true, value_parser = ROLES)]
     roles: Vec<String>,
+    /// Site they belong to
+    #[arg(long)]
+    site: Option<String>,
+    /// Team they belong to; somebody new is trusted as their team is
+    #[arg(long)]
+    team: Option<String>,
 }
 
 /// Change somebody.
@@ -50,6 +56,12 @@ pub(crate) struct Changes {
     /// Whether they have access
     #[arg(long, value_name = "true|false", action = clap::ArgAction::Set, hide_possible_values = true)]
     active: Option<bool>,
+    /// New site; empty for none
+    #[arg(long)]
+    site: Option<String>,
+    /// New team; empty for none
+    #[arg(long)]
+    team: Option<String>,
 }
 
 /// Change somebody; what is not named stays.
@@ -66,20 +78,21 @@ impl Verb {
         let client = options.client()?;
         let mut out = options.out();
         match self {
-            Self::Add(Add { handle, name, roles }) => {
+            Self::Add(Add { handle, name, roles, site, team }) => {
                 let name = name.unwrap_or_else(|| handle.clone());
-                let person: Received<Person> =
-                    client.post("/v1/people", &NewPerson { handle, name, roles }, None)?;
+                let new = NewPerson { handle, name, roles, site, team };
+                let person: Received<Person> = client.post("/v1/people", &new, None)?;
                 out.received(&person, |person| lines(std::slice::from_ref(person)))?;
             }
             Self::List => {
                 let list: Received<PersonList> = client.get("/v1/people", &[])?;
                 out.received(&list, |list| lines(&list.items))?;
             }
-            Self::Change(Change { person, changes: Changes { name, roles, active } }) => {
+            Self::Change(Change { person, changes }) => {
+                let Changes { name, roles, active, site, team } = changes;
                 let id = id_of(&client, person)?;
-                let change =
-                    PersonChange { name, roles: (!roles.is_empty()).then_some(roles), active };
+                let roles = (!roles.is_empty()).then_some(roles);
+                let change = PersonChange { name, roles, active, site, team };
                 let person: Received<Person> =
                     client.patch(&path("/v1/people/{}", &[&id]), &change)?;
                 out.received(&person, |person| lines(std::slice::from_ref(person)))?;
@@ -104,14 +117,18 @@ fn id_of(client: &Client, person: String) -> Result<String, Failure> {
 }
 
 fn lines(people: &[Person]) -> Vec<Line> {
-    let mut table = Table::new(&["ID", "HANDLE", "NAME", "ROLES", "ACCESS"]);
-    for Person { id, handle, name, roles, active } in people {
+    let mut table = Table::new(&["ID", "HANDLE", "NAME", "ROLES", "SITE", "TEAM", "ACCESS"])
+        .sparing(&["TEAM", "SITE"]);
+    for Person { id, handle, name, roles, active, site, team } in people {
+        let named = |name: &Option<String>| name.clone().unwrap_or_else(|| "-".into());
         let access = if *active { (Tone::Good, "yes") } else { (Tone::Bad, "no") };
         table.toned([
             (Tone::Plain, id.clone()),
             (Tone::Strong, handle.clone()),
             (Tone::Plain, name.clone()),
             (Tone::Plain, roles.join(", ")),
+            (Tone::Plain, named(site)),
+            (Tone::Plain, named(team)),
             (access.0, access.1.to_owned()),
         ]);
     }

@@ -26,7 +26,7 @@ const SEEDS_MAX: u64 = 1_000_000;
 
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// A file, or a shipped experiment: quick, paper, regimes, certified, robust, recovery
+    /// A file, or quick, paper, regimes, certified, robust, teams or recovery
     #[arg(value_name = "FILE|NAME")]
     pub(super) experiment: String,
     /// Keep the results in this folder [default: lab-results/NAME]

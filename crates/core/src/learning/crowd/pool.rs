@@ -16,8 +16,6 @@ const CONCENTRATIONS: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 
 const ROUNDS: usize = 4;
 /// Members below which a level's own concentration is not estimated.
 const MEMBERS_MIN: usize = 3;
-/// Concentration where there are too few members: the weight of the platform's usual prior.
-const CONCENTRATION_DEFAULT: f64 = 5.0;
 /// A mean is kept off 0 and 1, where no further answer could move it.
 const MEAN_MARGIN: f64 = 1e-3;
 
@@ -65,9 +63,9 @@ pub fn pool(sources: &[Source], sites: &[usize], prior: &TrustSettings) -> Poole
     let site_count = sites.iter().max().map_or(0, |last| last + 1);
     let start = prior.right / (prior.right + prior.wrong);
 
-    let mut operator_k = CONCENTRATION_DEFAULT;
-    let mut team_k = CONCENTRATION_DEFAULT;
-    let mut site_k = CONCENTRATION_DEFAULT;
+    // Where there are too few members to tell, the next level counts for as much as the prior.
+    let usual = prior.right + prior.wrong;
+    let (mut operator_k, mut team_k, mut site_k) = (usual, usual, usual);
     let mut means = Means { everybody: start, sites: Vec::new(), teams: Vec::new() };
     for _ in 0..ROUNDS {
         // Upwards: a member speaks for its group with at most κ signals' weight, so that one busy
@@ -76,13 +74,13 @@ pub fn pool(sources: &[Source], sites: &[usize], prior: &TrustSettings) -> Poole
         let by_site = gather(&teams, sites, site_count, team_k);
         let all = gather(&by_site, &vec![0; site_count], 1, site_k)[0];
         // Downwards: every level is shrunk to the next.
-        means.everybody = all.shrunk(start, prior.right + prior.wrong);
+        means.everybody = all.shrunk(start, usual);
         means.sites = by_site.iter().map(|t| t.shrunk(means.everybody, site_k)).collect();
         means.teams =
             teams.iter().zip(sites).map(|(t, s)| t.shrunk(means.sites[*s], team_k)).collect();
-        operator_k = concentration(&operators, |ix| means.teams.get(team_of[ix]).copied());
-        team_k = concentration(&teams, |ix| Some(means.sites[sites[ix]]));
-        site_k = concentration(&by_site, |_| Some(means.everybody));
+        operator_k = concentration(&operators, usual, |ix| means.teams.get(team_of[ix]).copied());
+        team_k = concentration(&teams, usual, |ix| Some(means.sites[sites[ix]]));
+        site_k = concentration(&by_site, usual, |_| Some(means.everybody));
     }
     let belief = |mean: f64, k: f64| Trust { right: mean * k, wrong: (1.0 - mean) * k };
     let of_team = |team: usize| {
@@ -144,8 +142,9 @@ fn gather(members: &[Tally], group_of: &[usize], groups: usize, k: f64) -> Vec<T
     sums
 }
 
-/// The concentration of members around their group's mean with the largest marginal likelihood.
-fn concentration(members: &[Tally], mean_of: impl Fn(usize) -> Option<f64>) -> f64 {
+/// The concentration of members around their group's mean with the largest marginal likelihood, or
+/// the usual one if they are too few.
+fn concentration(members: &[Tally], usual: f64, mean_of: impl Fn(usize) -> Option<f64>) -> f64 {
     let known: Vec<(Tally, f64)> = members
         .iter()
         .enumerate()
@@ -153,7 +152,7 @@ fn concentration(members: &[Tally], mean_of: impl Fn(usize) -> Option<f64>) -> f
         .filter_map(|(ix, tally)| Some((*tally, mean_of(ix)?)))
         .collect();
     if known.len() < MEMBERS_MIN {
-        return CONCENTRATION_DEFAULT;
+        return usual;
     }
     let evidence = |k: f64| known.iter().map(|(tally, mean)| tally.evidence(*mean, k)).sum::<f64>();
     let mut best = (CONCENTRATIONS[0], f64::NEG_INFINITY);

@@ -125,7 +125,8 @@ fn answers_out_of_range_are_refused() {
     assert!(Online::new(99, Channel::OneCoin).is_err());
 }
 
-const PRIOR: TrustSettings = TrustSettings { right: 4.5, wrong: 0.5, alarm_run_length: None };
+const PRIOR: TrustSettings =
+    TrustSettings { right: 4.5, wrong: 0.5, alarm_run_length: None, pooled: true };
 
 #[test]
 fn a_new_operator_starts_where_the_team_stands() {

@@ -163,6 +163,7 @@ impl World {
             name: "O".into(),
             roles: vec![Role::Operator],
             active: true,
+            group: npo_core::people::Group::default(),
         };
         writer.happen(Event::PersonAdded { id: PersonId(1), person });
         let effects: Vec<f64> =

@@ -70,7 +70,7 @@ fn traffic_goes_by_capacity_and_around_what_cannot_move() {
     assert_eq!(
         relief.words(),
         "Best split of the 24 bit/s that a sends where a→c is one of the ways: a→b 81 % (now 50 %), a→c 19 % (now \
-         50 %). Then the fullest direction there is b→z at 65.0 %; now it is c→z at 140.0 %."
+         50 %). Then the fullest direction there is a→b at 65.0 %; now it is c→z at 140.0 %."
     );
 }
 

@@ -17,6 +17,8 @@ fn its_cases_pass_on_both_paths() {
         "action-allow-list",
         "redundancy",
         "blast-radius",
+        "cut-off",
+        "overload",
         "maintenance-window",
         "change-freeze",
         "protected-link",
@@ -43,6 +45,9 @@ fn its_cases_pass_on_both_paths() {
         "action.target",
         "facts.blast_radius_gbps",
         "facts.blast_radius_share",
+        "facts.cut_off_gbps",
+        "facts.max_utilisation_after",
+        "facts.overloaded_links_after",
         "facts.redundancy_left",
         "context.in_flight.site",
     ];

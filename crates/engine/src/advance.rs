@@ -26,9 +26,6 @@ pub fn advance(
         state.apply(envelope);
         kept(state.position(), envelope);
     }
-    // Mostly nothing follows, and envelopes are large.
-    if !follow.is_empty() {
-        events.extend(follow);
-    }
+    events.extend(follow);
     Ok(events)
 }

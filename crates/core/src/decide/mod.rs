@@ -15,8 +15,6 @@ mod registry;
 
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 pub use answer::AnswerOrder;
 pub use model::{FitOrder, PromoteOrder};
 pub use oversee::RcaOrder;
@@ -34,7 +32,9 @@ use crate::scenario_type::ScenarioType;
 use crate::state::State;
 
 /// The events of one order: at least one, in order, to be appended together.
-pub type Events = SmallVec<[Envelope; 1]>;
+///
+/// On the heap: they are handed on from `decide` to whoever asked, and envelopes are large.
+pub type Events = Vec<Envelope>;
 
 /// Random numbers, as values.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -159,7 +159,8 @@ pub enum Command {
 pub fn decide(state: &State, command: Command, inputs: &Inputs) -> Result<Events, Rejection> {
     // Clocks of machines differ and step back; the log's time does not.
     let at = inputs.at.max(state.last_at());
-    let mut out = Out { at, actor: inputs.actor, request: inputs.request, events: Events::new() };
+    let mut out =
+        Out { at, actor: inputs.actor, request: inputs.request, events: Events::with_capacity(1) };
     match command {
         Command::Propose(proposal) => propose::propose(state, proposal, inputs, &mut out)?,
         Command::Answer(order) => answer::answer(state, order, &mut out)?,
@@ -206,6 +207,7 @@ struct Out {
 }
 
 impl Out {
+    #[inline]
     fn push(&mut self, event: Event) {
         let Self { at, actor, request, .. } = *self;
         self.events.push(Envelope { at, actor, request, event });

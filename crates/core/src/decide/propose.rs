@@ -418,7 +418,8 @@ pub(crate) fn remember(
     evidence_from: f64,
 ) -> Option<Box<Open>> {
     made.disposition.asks().then(|| {
-        Box::new(Open {
+        let room = Box::<Open>::new_uninit();
+        let open = Open {
             at,
             expires_at: made.expires_at,
             type_id: made.type_id,
@@ -436,6 +437,7 @@ pub(crate) fn remember(
             closing: crate::state::Closing::Open,
             outcome: false,
             correlation: made.text.as_ref().and_then(|text| text.correlation.clone()),
-        })
+        };
+        Box::write(room, open)
     })
 }

@@ -22,7 +22,7 @@ use npo_core::proposal::{Proposal, ScenarioRef};
 use npo_core::scenario_type::{Action, Feature, Risk, ScenarioType};
 use npo_core::{
     Command, DecisionId, Draws, Envelope, Event, Inputs, Millis, PersonId, Rejection, ScenarioId,
-    Signal, State, TypeId,
+    Signal, State, TypeId, Vector,
 };
 use npo_engine::advance;
 
@@ -69,7 +69,8 @@ pub struct Run<'w, K> {
     kept: K,
     /// The loop's number of each scenario, once it knows it.
     known: Vec<Option<ScenarioId>>,
-    verdicts: [Arc<Verdict>; 2],
+    /// What goes with a proposal that policy denies, and with one that it allows.
+    judged: [Inputs; 2],
     arrivals: BinaryHeap<Arrival>,
     /// Decisions that nobody will answer, with the episode at which they expire.
     unanswered: VecDeque<(u64, DecisionId)>,
@@ -90,8 +91,10 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         let settings = world.settings();
         let profile = method.profile_in(settings);
         let expires_after = lifetime(settings.delay_mean, settings.horizon);
-        let verdict =
-            |allow| Arc::new(Verdict { allow, bundle: [0; 32], rules: vec![], error: None });
+        let judged = [false, true].map(|allow| {
+            let verdict = Verdict { allow, bundle: [0; 32], rules: vec![], error: None };
+            Inputs { verdict: Some(Arc::new(verdict)), ..unjudged(0, NPO) }
+        });
         let meter = Meter::new(world, &profile, measured);
         let mut run = Self {
             world,
@@ -99,7 +102,7 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             meter,
             kept,
             known: vec![None; settings.scenarios as usize],
-            verdicts: [verdict(false), verdict(true)],
+            judged,
             arrivals: BinaryHeap::new(),
             unanswered: VecDeque::new(),
             expires_after,
@@ -254,11 +257,11 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             Some(id) => ScenarioRef::Known(id),
             None => ScenarioRef::Named { entity: format!("scenario-{k}"), site: String::new() },
         };
-        let raw = features.into();
+        let raw = Vector::from_slice(features);
         let proposal = Proposal { type_id: TYPE, scenario, action: 0, raw, text: None };
-        let verdict = Some(Arc::clone(&self.verdicts[usize::from(allowed)]));
-        let inputs = Inputs { at: at(second), actor: NPO, request: None, draws, verdict };
-        let events = advance(&mut self.state, Command::Propose(proposal), &inputs, &mut self.kept)?;
+        let inputs = &mut self.judged[usize::from(allowed)];
+        (inputs.at, inputs.draws) = (at(second), draws);
+        let events = advance(&mut self.state, Command::Propose(proposal), inputs, &mut self.kept)?;
         if self.known[k].is_none()
             && let Some(Event::DecisionMade(made)) = events.first().map(|envelope| &envelope.event)
         {
@@ -268,9 +271,7 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
     }
 
     fn order(&mut self, second: u64, actor: PersonId, order: Command) -> Result<Events, Rejection> {
-        let draws = Draws { audit: 1.0, seed: 0, arm: None };
-        let inputs = Inputs { at: at(second), actor, request: None, draws, verdict: None };
-        advance(&mut self.state, order, &inputs, &mut self.kept)
+        advance(&mut self.state, order, &unjudged(second, actor), &mut self.kept)
     }
 
     /// The state as it is.
@@ -294,6 +295,12 @@ impl RunError {
         let (world, method, seed) = (names.0.to_owned(), names.1.to_owned(), names.2);
         Self { world, method, seed, episode, rejection: Box::new(rejection) }
     }
+}
+
+/// What goes with an order that needs neither a verdict nor chance.
+fn unjudged(second: u64, actor: PersonId) -> Inputs {
+    let draws = Draws { audit: 1.0, seed: 0, arm: None };
+    Inputs { at: at(second), actor, request: None, draws, verdict: None }
 }
 
 /// Whether the monitor let the model be refitted.

@@ -12,7 +12,7 @@ use npo_core::{Command, Envelope, Inputs, Rejection, State, react};
 /// A [`Rejection`]; the state is as it was.
 pub fn advance(
     state: &mut State,
-    command: Command,
+    command: &Command,
     inputs: &Inputs,
     mut kept: impl FnMut(u64, &Envelope),
 ) -> Result<Events, Rejection> {

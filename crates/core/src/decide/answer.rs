@@ -30,21 +30,20 @@ pub struct AnswerOrder {
     pub provenance: Provenance,
 }
 
-pub(super) fn answer(state: &State, order: AnswerOrder, out: &mut Out) -> Result<(), Rejection> {
-    let AnswerOrder { decision: id, by, signal, mut provenance } = order;
+pub(super) fn answer(state: &State, order: &AnswerOrder, out: &mut Out) -> Result<(), Rejection> {
+    let AnswerOrder { decision: id, by, signal, ref provenance } = *order;
     match state.person(by).filter(|_| by != NPO) {
         Some(person) if person.active => {}
         Some(person) => return Err(Rejection::Inactive(person.handle.clone())),
         None => return Err(Rejection::UnknownPerson(by.to_string())),
     }
-    check_provenance(&provenance)?;
+    check_provenance(provenance)?;
     let open = find(state, id)?;
     if let Some(earlier) = open.answers.iter().find(|a| a.by == by) {
         return Err(Rejection::AlreadyAnswered { id, given: earlier.signal.name() });
     }
     waiting(open, id, out)?;
     may_answer(state, open, by)?;
-    provenance.open_ms = out.at.since(open.at);
     let worth = state.profile().feedback.of(signal);
     let learned = lesson(state, open, by, signal, worth, provenance.consent);
     let teaches = !matches!(learned.lesson, Lesson::None(_));
@@ -55,7 +54,7 @@ pub(super) fn answer(state: &State, order: AnswerOrder, out: &mut Out) -> Result
         scenario: open.scenario,
         by,
         signal,
-        provenance,
+        provenance: Provenance { open_ms: out.at.since(open.at), ..provenance.clone() },
         worth,
         lesson: learned.lesson,
         arm: open.arm.filter(|_| teaches && signal.is_directed()),

@@ -128,8 +128,12 @@ impl InFlight {
 
     pub(crate) fn start(&mut self, until: Millis, id: DecisionId, site: u32) {
         // At the back, unless a profile with a shorter time came into force meanwhile.
-        let i = self.queue.partition_point(|(earlier, ..)| *earlier <= until);
-        self.queue.insert(i, (until, id, site));
+        if self.queue.back().is_none_or(|(last, ..)| *last <= until) {
+            self.queue.push_back((until, id, site));
+        } else {
+            let i = self.queue.partition_point(|(earlier, ..)| *earlier <= until);
+            self.queue.insert(i, (until, id, site));
+        }
         match self.place_of(site) {
             Ok(i) => self.by_site[i].1 += 1,
             Err(i) => self.by_site.insert(i, (site, 1)),

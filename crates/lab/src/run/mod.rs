@@ -107,9 +107,9 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             unanswered: VecDeque::new(),
             expires_after,
         };
-        run.order(0, NPO, Command::ActivateProfile(Box::new(profile)))?;
+        run.order(0, NPO, &Command::ActivateProfile(Box::new(profile)))?;
         let definition = scenario_type(world, method.cost_in(settings), expires_after);
-        run.order(0, NPO, Command::ActivateScenarioType(Box::new(definition)))?;
+        run.order(0, NPO, &Command::ActivateScenarioType(Box::new(definition)))?;
         for i in 0..settings.operators {
             let handle = format!("operator-{i}");
             // What is escalated is answered by the same people: nobody else is there.
@@ -117,12 +117,12 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             run.order(
                 0,
                 NPO,
-                Command::AddPerson(NewPerson { name: handle.clone(), handle, roles }),
+                &Command::AddPerson(NewPerson { name: handle.clone(), handle, roles }),
             )?;
         }
         if method.autonomy != Level::default() {
             let (ceiling, reason) = (method.autonomy, "the method's".to_owned());
-            run.order(0, NPO, Command::GrantAutonomy { type_id: TYPE, ceiling, reason })?;
+            run.order(0, NPO, &Command::GrantAutonomy { type_id: TYPE, ceiling, reason })?;
         }
         if let (Level::Automatic, Some(settings)) =
             (method.autonomy, run.state.profile().certificate)
@@ -214,7 +214,7 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             acted |= self.answer(second, id, by, signal, disposition)?;
         }
         while let Some((_, id)) = self.unanswered.pop_front_if(|(expires, _)| *expires <= second) {
-            acted |= monitored(&self.order(second, NPO, Command::Expire(id))?);
+            acted |= monitored(&self.order(second, NPO, &Command::Expire(id))?);
         }
         Ok(acted)
     }
@@ -237,7 +237,7 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             consent: true,
         };
         let command = Command::Answer(AnswerOrder { decision, by, signal, provenance });
-        let events = self.order(second, by, command)?;
+        let events = self.order(second, by, &command)?;
         self.meter.answer(second - 1, disposition, signal);
         if let Some(Event::FeedbackGiven(given)) = events.first().map(|first| &first.event) {
             self.meter.learned(given.scenario, given.score_after, &self.known);
@@ -257,11 +257,16 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             Some(id) => ScenarioRef::Known(id),
             None => ScenarioRef::Named { entity: format!("scenario-{k}"), site: String::new() },
         };
-        let raw = Vector::from_slice(features);
-        let proposal = Proposal { type_id: TYPE, scenario, action: 0, raw, text: None };
+        let command = Command::Propose(Proposal {
+            type_id: TYPE,
+            scenario,
+            action: 0,
+            raw: Vector::from_slice(features),
+            text: None,
+        });
         let inputs = &mut self.judged[usize::from(allowed)];
         (inputs.at, inputs.draws) = (at(second), draws);
-        let events = advance(&mut self.state, Command::Propose(proposal), inputs, &mut self.kept)?;
+        let events = advance(&mut self.state, &command, inputs, &mut self.kept)?;
         if self.known[k].is_none()
             && let Some(Event::DecisionMade(made)) = events.first().map(|envelope| &envelope.event)
         {
@@ -270,7 +275,12 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         Ok(events)
     }
 
-    fn order(&mut self, second: u64, actor: PersonId, order: Command) -> Result<Events, Rejection> {
+    fn order(
+        &mut self,
+        second: u64,
+        actor: PersonId,
+        order: &Command,
+    ) -> Result<Events, Rejection> {
         advance(&mut self.state, order, &unjudged(second, actor), &mut self.kept)
     }
 

@@ -92,7 +92,7 @@ fn inputs(at: i64, actor: PersonId, audit: f64, verdict: Option<Arc<Verdict>>) -
 }
 
 fn order(state: &mut State, command: Command, inputs: &Inputs) {
-    for envelope in decide(state, command, inputs).expect("accepted") {
+    for envelope in decide(state, &command, inputs).expect("accepted") {
         state.apply(&envelope);
     }
 }
@@ -134,7 +134,7 @@ fn run(state: &mut State, world: &World, allowed: &Arc<Verdict>, at: &mut i64) {
             text: None,
         };
         let given = inputs(*at, NPO, *audit, Some(Arc::clone(allowed)));
-        let events = decide(state, Command::Propose(proposal), &given).expect("accepted");
+        let events = decide(state, &Command::Propose(proposal), &given).expect("accepted");
         state.apply(&events[0]);
         let Event::DecisionMade(made) = &events[0].event else { continue };
         if made.asks() {
@@ -150,7 +150,7 @@ fn run(state: &mut State, world: &World, allowed: &Arc<Verdict>, at: &mut i64) {
             };
             let order = AnswerOrder { decision: made.id, by: PersonId(1), signal, provenance };
             let given = inputs(*at, PersonId(1), 0.0, None);
-            for envelope in decide(state, Command::Answer(order), &given).expect("accepted") {
+            for envelope in decide(state, &Command::Answer(order), &given).expect("accepted") {
                 state.apply(&envelope);
             }
         }

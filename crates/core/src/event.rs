@@ -409,7 +409,7 @@ pub struct DecisionMade {
     /// When it stops waiting for an answer.
     pub expires_at: Millis,
     /// Words that came with the proposal.
-    pub text: Option<Box<Text>>,
+    pub text: Option<Arc<Text>>,
     /// Autonomy of the scenario type in force.
     pub level: Level,
     /// The certified threshold in force.

@@ -1,5 +1,7 @@
 //! What a source asks `npo` to judge.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Vector;
@@ -164,5 +166,5 @@ pub struct Proposal {
     /// Raw feature values in schema order.
     pub raw: Vector,
     /// Words that travel along.
-    pub text: Option<Box<Text>>,
+    pub text: Option<Arc<Text>>,
 }

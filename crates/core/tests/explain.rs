@@ -50,7 +50,7 @@ impl World {
         let draws = Draws { audit, seed: self.at.unsigned_abs() * 7919, arm: None };
         let (at, verdict) = (Millis(self.at), verdict.map(Arc::new));
         let inputs = Inputs { at, actor: PersonId(0), request: None, draws, verdict };
-        let events = decide(&self.state, command, &inputs).expect("is accepted");
+        let events = decide(&self.state, &command, &inputs).expect("is accepted");
         events.iter().for_each(|event| self.state.apply(event));
         events[0].event.clone()
     }
@@ -68,7 +68,7 @@ impl World {
             scenario: ScenarioRef::Named { entity: ENTITY.into(), site: "east".into() },
             action,
             raw: raw.into(),
-            text: text.map(Box::new),
+            text: text.map(Arc::new),
         };
         match self.order(Command::Propose(proposal), audit, Some(verdict)) {
             Event::DecisionMade(made) => *made,

@@ -215,7 +215,7 @@ impl Driver {
         let draws = draws.unwrap_or(Draws { audit: 1.0, seed: 0, arm: None });
         let (at, actor) = (Millis(self.at), PersonId(0));
         let inputs = Inputs { at, actor, request: None, draws, verdict };
-        let events = decide(&self.state, command, &inputs).expect("accepted");
+        let events = decide(&self.state, &command, &inputs).expect("accepted");
         // Everything goes through its stored form, so that the replays prove that it is complete.
         for envelope in &events {
             let (kind, version, bytes) = npo_core::stored::encode(envelope);

@@ -70,7 +70,7 @@ impl Run {
         let draws = Draws { audit: self.uniform(), seed, arm: None };
         let verdict = Some(self.verdict.clone());
         let inputs = Inputs { at: Millis(self.at), actor: NPO, request: None, draws, verdict };
-        let events = decide(&self.state, command, &inputs).expect("is accepted");
+        let events = decide(&self.state, &command, &inputs).expect("is accepted");
         self.fold(&events);
         let follow = react(&self.state, &events, seed);
         self.fold(&follow);

@@ -34,19 +34,19 @@ fn set_up_happens_once_and_its_author_is_who_it_makes() {
         draws: npo_core::Draws { audit: 0.5, seed: 0, arm: None },
         verdict: None,
     };
-    let events = npo_core::decide(&state, set_up("root"), &inputs).expect("the first set-up");
+    let events = npo_core::decide(&state, &set_up("root"), &inputs).expect("the first set-up");
     assert_eq!(events.len(), 2);
     assert!(events.iter().all(|envelope| envelope.actor == PersonId(1)));
     events.iter().for_each(|envelope| state.apply(envelope));
     assert!(state.has_admin());
     assert_eq!(state.authenticate(&[9; 32], Millis(6)).map(|(who, _)| who), Some(PersonId(1)));
-    let again = npo_core::decide(&state, set_up("other"), &inputs).expect_err("is used up");
+    let again = npo_core::decide(&state, &set_up("other"), &inputs).expect_err("is used up");
     assert_eq!(again.to_string(), "an administrator exists already; the set-up link is used up");
     // A set-up that fails half way leaves nothing behind.
     let mut half = token(1, None);
     half.label = String::new();
     let command = Command::SetUp(person("root", Role::Admin), half);
-    let refusal = npo_core::decide(&State::default(), command, &inputs).expect_err("no label");
+    let refusal = npo_core::decide(&State::default(), &command, &inputs).expect_err("no label");
     assert_eq!(refusal.code(), "invalid-field");
 }
 

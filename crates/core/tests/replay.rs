@@ -51,7 +51,7 @@ impl Live {
         let draws = Draws { audit: 0.5, seed: 0, arm: None };
         let inputs = Inputs { at: Millis(0), actor: NPO, request: None, draws, verdict: None };
         let command = Command::ActivateProfile(Box::new(profile));
-        self.keep(&decide(&self.state, command, &inputs).expect("is accepted"));
+        self.keep(&decide(&self.state, &command, &inputs).expect("is accepted"));
     }
 
     fn order(&mut self, gathered: &Gathered) {
@@ -75,7 +75,7 @@ impl Live {
             draws: Draws { audit, seed, arm },
             verdict,
         };
-        match decide(&self.state, command, &inputs) {
+        match decide(&self.state, &command, &inputs) {
             Ok(events) => {
                 self.keep(&events);
                 let follow = react(&self.state, &events, seed);

@@ -87,7 +87,7 @@ fn build(events: u64, scenarios: u64, answered: bool) -> Built {
                 text: None,
             })
         });
-        for envelope in decide(&state, command, &inputs(i as i64 * 10)).expect("accepted") {
+        for envelope in decide(&state, &command, &inputs(i as i64 * 10)).expect("accepted") {
             if let (true, Event::DecisionMade(made)) = (answered, &envelope.event)
                 && made.asks()
             {

@@ -12,7 +12,7 @@ use npo_core::{Command, Envelope, Inputs, Rejection, State, react};
 /// A [`Rejection`]; the state is as it was.
 pub fn advance(
     state: &mut State,
-    command: Command,
+    command: &Command,
     inputs: &Inputs,
     mut kept: impl FnMut(u64, &Envelope),
 ) -> Result<Events, Rejection> {
@@ -26,9 +26,6 @@ pub fn advance(
         state.apply(envelope);
         kept(state.position(), envelope);
     }
-    // Mostly nothing follows, and envelopes are large.
-    if !follow.is_empty() {
-        events.extend(follow);
-    }
+    events.extend(follow);
     Ok(events)
 }

@@ -256,7 +256,7 @@ impl Core {
         let Self { state, group, .. } = self;
         let wake = group.records.is_empty();
         let mut taken = SmallVec::new();
-        let events = advance(state, command, inputs, |_, envelope| {
+        let events = advance(state, &command, inputs, |_, envelope| {
             let (kind, version, body) = npo_core::stored::encode(envelope);
             if envelope.event.concerns_access() {
                 inner.people.fetch_add(1, Ordering::Release);

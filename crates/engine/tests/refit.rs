@@ -66,7 +66,7 @@ fn prepared(watch: Option<WatchSettings>, decisions: u32) -> Engine {
         let draws = Draws { audit: 0.5, seed: 1, arm: None };
         let (at, actor, verdict) = (Engine::now(), NPO, verdict.clone());
         let inputs = Inputs { at, actor, request: None, draws, verdict };
-        advance(&mut state, command, &inputs, |_, envelope| {
+        advance(&mut state, &command, &inputs, |_, envelope| {
             let (kind, version, body) = stored::encode(envelope);
             records.push(Record { kind, version, body });
         })

@@ -31,21 +31,20 @@ pub struct AnswerOrder {
     pub provenance: Provenance,
 }
 
-pub(super) fn answer(state: &State, order: AnswerOrder, out: &mut Out) -> Result<(), Rejection> {
-    let AnswerOrder { decision: id, by, signal, mut provenance } = order;
+pub(super) fn answer(state: &State, order: &AnswerOrder, out: &mut Out) -> Result<(), Rejection> {
+    let AnswerOrder { decision: id, by, signal, ref provenance } = *order;
     match state.person(by).filter(|_| by != NPO) {
         Some(person) if person.active => {}
         Some(person) => return Err(Rejection::Inactive(person.handle.clone())),
         None => return Err(Rejection::UnknownPerson(by.to_string())),
     }
-    check_provenance(&provenance)?;
+    check_provenance(provenance)?;
     let open = find(state, id)?;
     if let Some(earlier) = open.answers.iter().find(|a| a.by == by) {
         return Err(Rejection::AlreadyAnswered { id, given: earlier.signal.name() });
     }
     waiting(open, id, out)?;
     may_answer(state, open, by)?;
-    provenance.open_ms = out.at.since(open.at);
     let worth = state.profile().feedback.of(signal);
     // What is believed of somebody who never answered comes from their team.
     let pooled =
@@ -53,13 +52,14 @@ pub(super) fn answer(state: &State, order: AnswerOrder, out: &mut Out) -> Result
     let learned = lesson(state, open, by, (signal, worth), pooled, provenance.consent);
     let teaches = !matches!(learned.lesson, Lesson::None(_));
     let counts = matches!(learned.lesson, Lesson::Posterior { responsibility: Some(_), .. });
+    let room = Box::<FeedbackGiven>::new_uninit();
     let feedback = FeedbackGiven {
         decision: id,
         type_id: open.type_id,
         scenario: open.scenario,
         by,
         signal,
-        provenance,
+        provenance: Provenance { open_ms: out.at.since(open.at), ..provenance.clone() },
         worth,
         lesson: learned.lesson,
         arm: open.arm.filter(|_| teaches && signal.is_directed()),
@@ -67,11 +67,10 @@ pub(super) fn answer(state: &State, order: AnswerOrder, out: &mut Out) -> Result
         score_after: learned.after,
         first: open.answers.is_empty(),
     };
-    let monitored = teaches.then_some(worth.loss);
     // The episode of an action that nobody was asked about closed when it was made.
     let (closes, type_id) = (feedback.first && open.asked, feedback.type_id);
-    let label = monitored.filter(|_| closes).map(|loss| (loss, row_of(&feedback, open)));
-    out.push(Event::FeedbackGiven(Box::new(feedback)));
+    let label = (teaches && closes).then_some(NewLabel { open, worth });
+    out.push(Event::FeedbackGiven(Box::write(room, feedback)));
     if let Some(start) = pooled.filter(|_| counts) {
         out.push(Event::ReliabilityPooled { person: by, start });
     }
@@ -201,27 +200,32 @@ fn lesson(
     }
 }
 
-fn row_of(feedback: &FeedbackGiven, open: &Open) -> Row {
-    Row {
-        scenario: open.scenario,
-        x: Vector::from_slice(&open.x),
-        label: feedback.worth.label,
-        weight: feedback.worth.weight,
+/// What an order adds to what the published monitor looks at: a loss, and a row to train on.
+pub(super) struct NewLabel<'a> {
+    open: &'a Open,
+    worth: SignalWorth,
+}
+
+impl NewLabel<'_> {
+    fn row(&self) -> Row {
+        let Self { open, worth } = self;
+        let x = Vector::from_slice(&open.x);
+        Row { scenario: open.scenario, x, label: worth.label, weight: worth.weight }
     }
 }
 
-/// Lets the published monitor look at the end of `closing` episodes; `label` is the loss and the
-/// training row that this order adds.
+/// Lets the published monitor look at the end of `closing` episodes; `label` is what this order
+/// adds.
 pub(super) fn close_episodes(
     state: &State,
     type_id: TypeId,
     closing: u64,
-    label: Option<(f64, Row)>,
+    label: Option<NewLabel<'_>>,
     out: &mut Out,
 ) {
     let Some(type_state) = state.type_state(type_id) else { return };
     let settings = &state.profile().monitor;
-    let loss = label.as_ref().map(|(loss, _)| *loss);
+    let loss = label.as_ref().map(|label| label.worth.loss);
     let Some(finding) = type_state.window.look(settings, closing, loss) else { return };
     let cause = Cause::Window(finding);
     out.push(Event::MonitorActed { type_id, action: MonitorAction::Retrain, cause });
@@ -229,7 +233,7 @@ pub(super) fn close_episodes(
         // Another scorer is refitted beside the loop, on a frozen dataset.
         return;
     }
-    let new_row = label.map(|(_, row)| row);
+    let new_row = label.map(|label| label.row());
     let rows = type_state.rows.iter().chain(&new_row);
     let prior = type_state.definition().prior();
     let weights = fit(rows.clone(), &prior, &state.profile().retrain).into();

@@ -23,13 +23,13 @@ pub(super) fn expire(state: &State, id: DecisionId, out: &mut Out) -> Result<(),
 
 pub(super) fn withdraw(
     state: &State,
-    what: Withdrawn,
+    what: &Withdrawn,
     reason: &str,
     out: &mut Out,
 ) -> Result<(), Rejection> {
     check_text("reason", reason, LINE_MAX, false)?;
     match what {
-        Withdrawn::Decision(id) => match &find(state, id)?.closing {
+        &Withdrawn::Decision(id) => match &find(state, id)?.closing {
             Closing::Open => out.push(Event::DecisionWithdrawn { id, reason: reason.to_owned() }),
             Closing::Expired => {
                 let expired_at_ms = find(state, id)?.expires_at.0;
@@ -48,7 +48,7 @@ pub(super) fn withdraw(
                     open.answers.is_empty() && open.disposition != Disposition::Automatic
                 })
             };
-            for id in state.open().correlated(&correlation).iter().filter(proposed) {
+            for id in state.open().correlated(correlation).iter().filter(proposed) {
                 out.push(Event::DecisionWithdrawn { id: *id, reason: reason.to_owned() });
             }
         }

@@ -15,8 +15,6 @@ mod registry;
 
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 pub use answer::AnswerOrder;
 pub use model::{FitOrder, PromoteOrder};
 pub use oversee::{RcaOrder, Recalled};
@@ -34,7 +32,9 @@ use crate::scenario_type::ScenarioType;
 use crate::state::State;
 
 /// The events of one order: at least one, in order, to be appended together.
-pub type Events = SmallVec<[Envelope; 1]>;
+///
+/// On the heap: they are handed on from `decide` to whoever asked, and envelopes are large.
+pub type Events = Vec<Envelope>;
 
 /// Random numbers, as values.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -154,45 +154,57 @@ pub enum Command {
 
 /// Decides an order. An empty result means that there was nothing to do.
 ///
+/// The order is read and not used up: those that come often copy the little that their events keep,
+/// which is cheaper than handing the whole order down, and the others are rare.
+///
 /// # Errors
 /// A [`Rejection`] says what was wrong with the order; nothing happens then.
-pub fn decide(state: &State, command: Command, inputs: &Inputs) -> Result<Events, Rejection> {
+pub fn decide(state: &State, command: &Command, inputs: &Inputs) -> Result<Events, Rejection> {
     // Clocks of machines differ and step back; the log's time does not.
     let at = inputs.at.max(state.last_at());
-    let mut out = Out { at, actor: inputs.actor, request: inputs.request, events: Events::new() };
+    let mut out =
+        Out { at, actor: inputs.actor, request: inputs.request, events: Events::with_capacity(1) };
     match command {
         Command::Propose(proposal) => propose::propose(state, proposal, inputs, &mut out)?,
         Command::Answer(order) => answer::answer(state, order, &mut out)?,
-        Command::Expire(id) => close::expire(state, id, &mut out)?,
-        Command::Withdraw { what, reason } => close::withdraw(state, what, &reason, &mut out)?,
-        Command::Observe { id, outcome } => close::observe(state, id, outcome, &mut out)?,
+        Command::Expire(id) => close::expire(state, *id, &mut out)?,
+        Command::Withdraw { what, reason } => close::withdraw(state, what, reason, &mut out)?,
+        Command::Observe { id, outcome } => close::observe(state, *id, outcome.clone(), &mut out)?,
         Command::ActivateScenarioType(definition) => {
-            registry::activate_type(state, *definition, &mut out)?;
+            registry::activate_type(state, (**definition).clone(), &mut out)?;
         }
-        Command::ActivatePolicy(policy) => registry::activate_policy(state, policy, &mut out)?,
-        Command::ActivateProfile(profile) => registry::activate_profile(state, profile, &mut out)?,
-        Command::SetUp(person, token) => people::set_up(state, person, token, &mut out)?,
-        Command::AddPerson(person) => people::add(state, person, &mut out)?,
-        Command::ChangePerson(change) => people::change(state, change, &mut out)?,
-        Command::IssueToken(person, token) => people::issue(state, person, token, &mut out)?,
-        Command::RevokeToken(id) => people::revoke(state, id, &mut out)?,
+        Command::ActivatePolicy(policy) => {
+            registry::activate_policy(state, policy.clone(), &mut out)?
+        }
+        Command::ActivateProfile(profile) => {
+            registry::activate_profile(state, profile.clone(), &mut out)?
+        }
+        Command::SetUp(person, token) => {
+            people::set_up(state, person.clone(), token.clone(), &mut out)?
+        }
+        Command::AddPerson(person) => people::add(state, person.clone(), &mut out)?,
+        Command::ChangePerson(change) => people::change(state, change.clone(), &mut out)?,
+        Command::IssueToken(person, token) => {
+            people::issue(state, *person, token.clone(), &mut out)?
+        }
+        Command::RevokeToken(id) => people::revoke(state, *id, &mut out)?,
         Command::GrantAutonomy { type_id, ceiling, reason } => {
-            oversee::grant(state, type_id, ceiling, reason, &mut out)?;
+            oversee::grant(state, *type_id, *ceiling, reason.clone(), &mut out)?;
         }
         Command::PressRedButton { scope, reason } => {
-            oversee::press(state, scope, reason, &mut out)?;
+            oversee::press(state, scope.clone(), reason.clone(), &mut out)?;
         }
         Command::ReleaseRedButton { scope, reason } => {
-            oversee::release(state, scope, reason, &mut out)?;
+            oversee::release(state, scope.clone(), reason.clone(), &mut out)?;
         }
         Command::SettleEscalation { type_id, reason } => {
-            oversee::settle(state, type_id, reason, &mut out)?;
+            oversee::settle(state, *type_id, reason.clone(), &mut out)?;
         }
-        Command::RecordRca(order) => oversee::rca(state, order, &mut out)?,
+        Command::RecordRca(order) => oversee::rca(state, order.clone(), &mut out)?,
         Command::Watch => oversee::watch(state, &mut out),
-        Command::FreezeDataset(dataset) => model::freeze(state, dataset, &mut out)?,
-        Command::RecordFit(order) => model::record(state, *order, &mut out)?,
-        Command::PromoteModel(order) => model::promote(state, *order, &mut out)?,
+        Command::FreezeDataset(dataset) => model::freeze(state, dataset.clone(), &mut out)?,
+        Command::RecordFit(order) => model::record(state, (**order).clone(), &mut out)?,
+        Command::PromoteModel(order) => model::promote(state, (**order).clone(), &mut out)?,
     }
     Ok(out.events)
 }
@@ -206,6 +218,7 @@ struct Out {
 }
 
 impl Out {
+    #[inline]
     fn push(&mut self, event: Event) {
         let Self { at, actor, request, .. } = *self;
         self.events.push(Envelope { at, actor, request, event });

@@ -79,7 +79,7 @@ pub fn resolve(state: &State, named: NamedProposal<'_>) -> Result<Proposal, Reje
         }
         None => ScenarioRef::Named { entity: named.entity.into(), site: named.site.into() },
     };
-    let text = (named.text != Text::default()).then(|| Box::new(named.text));
+    let text = (named.text != Text::default()).then(|| Arc::new(named.text));
     Ok(Proposal { type_id, scenario, action, raw, text })
 }
 
@@ -159,11 +159,12 @@ struct Scored {
 
 pub(super) fn propose(
     state: &State,
-    proposal: Proposal,
+    proposal: &Proposal,
     inputs: &Inputs,
     out: &mut Out,
 ) -> Result<(), Rejection> {
-    let Proposal { type_id, scenario, action, raw, text } = proposal;
+    let Proposal { type_id, action, .. } = *proposal;
+    let Proposal { scenario, raw, text, .. } = proposal;
     let type_state = state.known_type(type_id)?;
     let definition = type_state.definition();
     if usize::from(action) >= definition.actions.len() || raw.len() != definition.features.len() {
@@ -180,9 +181,9 @@ pub(super) fn propose(
         .into());
     }
     // The version in force may not be the one that the values were checked against.
-    definition.check_raw(&raw)?;
+    definition.check_raw(raw)?;
     let (scenario, new_scenario) = place(state, type_id, scenario)?;
-    let x = definition.input(&raw, action);
+    let x = definition.input(raw, action);
     let known = state.scenarios().effect(scenario).filter(|_| new_scenario.is_none());
     let scored = score(state, type_state, known, &x);
     let threshold = choose(state, type_state, &inputs.draws);
@@ -252,7 +253,7 @@ pub(super) fn propose(
         scenario,
         new_scenario,
         action,
-        raw,
+        raw: Vector::from_slice(raw),
         contributions: contributions(type_state, logit, &x),
         x,
         effect,
@@ -264,7 +265,7 @@ pub(super) fn propose(
         verdict,
         disposition,
         expires_at,
-        text,
+        text: text.clone(),
         level,
         certified,
         alpha: oversight.certificate.map(|certificate| certificate.alpha),
@@ -283,18 +284,19 @@ pub(super) fn propose(
 fn place(
     state: &State,
     type_id: TypeId,
-    scenario: ScenarioRef,
+    scenario: &ScenarioRef,
 ) -> Result<(ScenarioId, Option<Box<NewScenario>>), Rejection> {
     match scenario {
-        ScenarioRef::Known(id) => match state.scenarios().type_of(id) {
+        &ScenarioRef::Known(id) => match state.scenarios().type_of(id) {
             Some(known) if known == type_id => Ok((id, None)),
             _ => Err(Rejection::UnknownScenario(id.to_string())),
         },
         // Two proposals may have named the same new entity at the same time.
-        ScenarioRef::Named { entity, site } => match state.scenarios().find(type_id, &entity) {
+        ScenarioRef::Named { entity, site } => match state.scenarios().find(type_id, entity) {
             Some(id) => Ok((id, None)),
             None => {
                 let next = u32::try_from(state.scenarios().len()).unwrap_or(u32::MAX);
+                let (entity, site) = (entity.clone(), site.clone());
                 Ok((ScenarioId(next), Some(Box::new(NewScenario { entity, site }))))
             }
         },
@@ -418,7 +420,8 @@ pub(crate) fn remember(
     evidence_from: f64,
 ) -> Option<Box<Open>> {
     made.disposition.asks().then(|| {
-        Box::new(Open {
+        let room = Box::<Open>::new_uninit();
+        let open = Open {
             at,
             expires_at: made.expires_at,
             type_id: made.type_id,
@@ -435,6 +438,7 @@ pub(crate) fn remember(
             closing: crate::state::Closing::Open,
             outcome: false,
             correlation: made.text.as_ref().and_then(|text| text.correlation.clone()),
-        })
+        };
+        Box::write(room, open)
     })
 }

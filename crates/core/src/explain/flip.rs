@@ -198,7 +198,7 @@ mod tests {
         for command in
             [Command::ActivateScenarioType(Box::new(definition)), Command::Propose(proposal)]
         {
-            for envelope in decide(&state, command, &inputs).expect("is accepted") {
+            for envelope in decide(&state, &command, &inputs).expect("is accepted") {
                 state.apply(&envelope);
                 if let Event::DecisionMade(decision) = envelope.event {
                     made = Some(*decision);

@@ -63,10 +63,14 @@ pub fn fit<'a>(
             let p = sigmoid(dot(&weights, &row.x));
             let residual = weight * (row.label - p);
             let curvature = weight * p * (1.0 - p);
-            for (i, x_i) in row.x.iter().enumerate() {
-                gradient[i] += residual * x_i;
-                for (j, x_j) in row.x.iter().enumerate() {
-                    hessian[i * dim + j] += curvature * x_i * x_j;
+            for (entry, x_i) in gradient.iter_mut().zip(&row.x) {
+                *entry += residual * x_i;
+            }
+            // Symmetric: [`solve`] reads what is on the diagonal and left of it.
+            for (i, (entries, x_i)) in hessian.chunks_exact_mut(dim).zip(&row.x).enumerate() {
+                let scale = curvature * x_i;
+                for (entry, x_j) in entries.iter_mut().zip(&row.x[..=i]) {
+                    *entry += scale * x_j;
                 }
             }
         }
@@ -84,7 +88,8 @@ pub fn fit<'a>(
     weights
 }
 
-/// Solves A·x = b for a symmetric positive definite A by Cholesky factorisation, in place.
+/// Solves A·x = b for a symmetric positive definite A by Cholesky factorisation, in place; only the
+/// lower triangle of A is read.
 fn solve(mut a: Vec<f64>, mut b: Vec<f64>) -> Vec<f64> {
     let n = b.len();
     for j in 0..n {

@@ -106,15 +106,16 @@ impl Open {
 pub struct InFlight {
     /// In order of their end.
     queue: VecDeque<(Millis, DecisionId, u32)>,
-    /// Per site.
-    by_site: BTreeMap<u32, u32>,
+    /// Per site, ascending: few at a time, and changed at every like.
+    by_site: Vec<(u32, u32)>,
 }
 
 impl InFlight {
     /// Actions in flight at `now`: on the site, and in all.
     #[must_use]
     pub fn count(&self, site: Option<u32>, now: Millis) -> (u32, u32) {
-        let mut here = site.and_then(|site| self.by_site.get(&site)).copied().unwrap_or(0);
+        let of_site = |site| Some(self.by_site[self.place_of(site).ok()?].1);
+        let mut here = site.and_then(of_site).unwrap_or(0);
         let mut total = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
         for (_, _, ended) in self.queue.iter().take_while(|(until, ..)| *until <= now) {
             total -= 1;
@@ -125,9 +126,16 @@ impl InFlight {
 
     pub(crate) fn start(&mut self, until: Millis, id: DecisionId, site: u32) {
         // At the back, unless a profile with a shorter time came into force meanwhile.
-        let i = self.queue.partition_point(|(earlier, ..)| *earlier <= until);
-        self.queue.insert(i, (until, id, site));
-        *self.by_site.entry(site).or_insert(0) += 1;
+        if self.queue.back().is_none_or(|(last, ..)| *last <= until) {
+            self.queue.push_back((until, id, site));
+        } else {
+            let i = self.queue.partition_point(|(earlier, ..)| *earlier <= until);
+            self.queue.insert(i, (until, id, site));
+        }
+        match self.place_of(site) {
+            Ok(i) => self.by_site[i].1 += 1,
+            Err(i) => self.by_site.insert(i, (site, 1)),
+        }
     }
 
     pub(crate) fn end(&mut self, id: DecisionId) {
@@ -145,12 +153,17 @@ impl InFlight {
     }
 
     fn leave(&mut self, site: u32) {
-        if let Some(count) = self.by_site.get_mut(&site) {
+        if let Ok(i) = self.place_of(site) {
+            let (_, count) = &mut self.by_site[i];
             *count -= 1;
             if *count == 0 {
-                self.by_site.remove(&site);
+                self.by_site.remove(i);
             }
         }
+    }
+
+    fn place_of(&self, site: u32) -> Result<usize, usize> {
+        self.by_site.binary_search_by_key(&site, |(site, _)| *site)
     }
 }
 

@@ -243,7 +243,7 @@ impl From<DecisionMade2> for Event {
             verdict: before.verdict,
             disposition: before.disposition,
             expires_at: before.expires_at,
-            text: before.text.map(|text| Box::new((*text).into())),
+            text: before.text.map(|text| Arc::new((*text).into())),
             level,
             certified,
             alpha,

@@ -329,7 +329,13 @@ pub(crate) fn command(state: &State, step: &Step) -> Option<Command> {
                 }
             };
             let (type_id, raw) = (TypeId(type_id), raw.as_slice().into());
-            Command::Propose(Proposal { type_id, scenario, action, raw, text: text.map(Box::new) })
+            Command::Propose(Proposal {
+                type_id,
+                scenario,
+                action,
+                raw,
+                text: text.map(std::sync::Arc::new),
+            })
         }
         Step::Answer { back, by, signal, consent, confidence } => {
             let provenance = Provenance {

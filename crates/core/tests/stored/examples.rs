@@ -118,7 +118,7 @@ pub(crate) fn examples() -> Vec<(String, Envelope)> {
     let doubted = Profile { trust: Some(trust), ..calibrated() };
     add("doubted", Event::ProfileActivated(Box::new(doubted)));
     let mut viewed = decision(6, Disposition::Surfaced, Threshold::Fixed { theta: 0.7 });
-    viewed.text = Some(Box::new(Text { network: Some(Box::new(network_view())), ..text(6) }));
+    viewed.text = Some(Arc::new(Text { network: Some(Box::new(network_view())), ..text(6) }));
     add("viewed", Event::DecisionMade(Box::new(viewed)));
     let pooled = TrustSettings { pooled: true, ..trust };
     let pooled = Profile { trust: Some(pooled), ..calibrated() };
@@ -326,7 +326,7 @@ fn decision(i: usize, disposition: Disposition, threshold: Threshold) -> Decisio
         }),
         disposition,
         expires_at: Millis(1_767_227_400_000 + i64::from(id)),
-        text: linear.then(|| Box::new(text(id))),
+        text: linear.then(|| Arc::new(text(id))),
         level: Level::Recommend,
         certified: None,
         alpha: None,

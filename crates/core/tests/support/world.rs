@@ -105,7 +105,7 @@ impl World {
             draws: self.draws,
             verdict: Some(Arc::new(verdict)),
         };
-        let mut events = decide(&self.state, command, &inputs)?;
+        let mut events = decide(&self.state, &command, &inputs)?;
         self.fold(&events);
         let follow = react(&self.state, &events, self.draws.seed);
         self.fold(&follow);
@@ -150,7 +150,7 @@ impl World {
         correlation: Option<&str>,
     ) -> DecisionMade {
         let text = correlation.map(|correlation| {
-            Box::new(Text { correlation: Some(correlation.into()), ..Text::default() })
+            Arc::new(Text { correlation: Some(correlation.into()), ..Text::default() })
         });
         let scenario = ScenarioRef::Named { entity: entity.into(), site: site.into() };
         let raw: Vector = raw.as_slice().into();

@@ -47,7 +47,7 @@ impl Shadow {
         };
         let verdict = Some(made.verdict.clone());
         let inputs = Inputs { verdict, ..self.inputs(envelope) };
-        let events = advance(&mut self.state, Command::Propose(proposal), &inputs, |_, _| ())?;
+        let events = advance(&mut self.state, &Command::Propose(proposal), &inputs, |_, _| ())?;
         let again = events.into_iter().find_map(|envelope| match envelope.event {
             Event::DecisionMade(again) => Some(again),
             _ => None,
@@ -103,7 +103,7 @@ impl Shadow {
             provenance: feedback.provenance.clone(),
         };
         let inputs = self.inputs(envelope);
-        match advance(&mut self.state, Command::Answer(order), &inputs, |_, _| ()) {
+        match advance(&mut self.state, &Command::Answer(order), &inputs, |_, _| ()) {
             Ok(_) => self.heard += 1,
             Err(_) => self.unheard += 1,
         }
@@ -113,7 +113,7 @@ impl Shadow {
     fn order(&mut self, envelope: &Envelope, command: Command) {
         let inputs = self.inputs(envelope);
         // A refusal is the expected answer for decisions that were not asked here.
-        let _ = advance(&mut self.state, command, &inputs, |_, _| ());
+        let _ = advance(&mut self.state, &command, &inputs, |_, _| ());
     }
 
     fn inputs(&mut self, envelope: &Envelope) -> Inputs {

@@ -122,7 +122,7 @@ impl Closed {
             draws,
             verdict: Some(Arc::new(verdict(finding))),
         };
-        let events = advance(&mut self.state, Command::Propose(proposal), &inputs, |_, _| {})
+        let events = advance(&mut self.state, &Command::Propose(proposal), &inputs, |_, _| {})
             .map_err(refused)?;
         let made = events.into_iter().find_map(|envelope| match envelope.event {
             Event::DecisionMade(made) => Some(*made),
@@ -187,7 +187,7 @@ impl Closed {
     fn order(&mut self, at_ms: i64, actor: PersonId, order: Command) -> Result<Events, RunError> {
         let draws = Draws { audit: 1.0, seed: 0, arm: None };
         let inputs = Inputs { at: Millis(at_ms), actor, request: None, draws, verdict: None };
-        match advance(&mut self.state, order, &inputs, |_, _| {}) {
+        match advance(&mut self.state, &order, &inputs, |_, _| {}) {
             Ok(events) => Ok(events),
             // People answer late, and outcomes come after a decision was forgotten: that is no fault of a run.
             Err(

@@ -68,6 +68,7 @@ pub(crate) struct Meter<'w> {
     tail_from: u64,
     latent_every: u64,
     checkpoints: Vec<u64>,
+    next_checkpoint: Option<u64>,
     curves: BTreeMap<&'static str, Vec<Option<f64>>>,
     whole: Counts,
     tail: Counts,
@@ -91,6 +92,7 @@ impl<'w> Meter<'w> {
         let tail = measured.tail.min(horizon);
         let points = (LATENT_LOOKS / u64::from(settings.scenarios)).clamp(5, LATENT_POINTS);
         let count = measured.checkpoints.min(horizon);
+        let checkpoints: Vec<u64> = (1..=count).map(|i| horizon * i / count).collect();
         Self {
             world,
             gold: Gold::new(world, profile),
@@ -98,7 +100,8 @@ impl<'w> Meter<'w> {
             abstain_loss: profile.abstain_loss,
             tail_from: horizon - tail,
             latent_every: tail.div_ceil(points).max(1),
-            checkpoints: (1..=count).map(|i| horizon * i / count).collect(),
+            next_checkpoint: checkpoints.first().copied(),
+            checkpoints,
             curves: BTreeMap::new(),
             whole: Counts::default(),
             tail: Counts::default(),
@@ -228,8 +231,7 @@ impl<'w> Meter<'w> {
         {
             self.tail.latent.add(latent);
         }
-        let at = self.curves.get("loss").map_or(0, Vec::len);
-        if self.checkpoints.get(at) == Some(&(t + 1)) {
+        if self.next_checkpoint == Some(t + 1) {
             self.checkpoint(t, state, known);
         }
     }
@@ -252,6 +254,7 @@ impl<'w> Meter<'w> {
         for (name, value) in points {
             self.curves.entry(name).or_default().push(value);
         }
+        self.next_checkpoint = self.checkpoints.iter().find(|next| **next > t + 1).copied();
     }
 
     fn per_thousand(&self, sum: f64) -> Option<f64> {

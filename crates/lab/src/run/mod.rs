@@ -22,7 +22,7 @@ use npo_core::proposal::{Proposal, ScenarioRef};
 use npo_core::scenario_type::{Action, Feature, Risk, ScenarioType};
 use npo_core::{
     Command, DecisionId, Draws, Envelope, Event, Inputs, Millis, PersonId, Rejection, ScenarioId,
-    Signal, State, TypeId,
+    Signal, State, TypeId, Vector,
 };
 use npo_engine::advance;
 
@@ -69,7 +69,8 @@ pub struct Run<'w, K> {
     kept: K,
     /// The loop's number of each scenario, once it knows it.
     known: Vec<Option<ScenarioId>>,
-    verdicts: [Arc<Verdict>; 2],
+    /// What goes with a proposal that policy denies, and with one that it allows.
+    judged: [Inputs; 2],
     arrivals: BinaryHeap<Arrival>,
     /// Decisions that nobody will answer, with the episode at which they expire.
     unanswered: VecDeque<(u64, DecisionId)>,
@@ -90,8 +91,10 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         let settings = world.settings();
         let profile = method.profile_in(settings);
         let expires_after = lifetime(settings.delay_mean, settings.horizon);
-        let verdict =
-            |allow| Arc::new(Verdict { allow, bundle: [0; 32], rules: vec![], error: None });
+        let judged = [false, true].map(|allow| {
+            let verdict = Verdict { allow, bundle: [0; 32], rules: vec![], error: None };
+            Inputs { verdict: Some(Arc::new(verdict)), ..unjudged(0, NPO) }
+        });
         let meter = Meter::new(world, &profile, measured);
         let mut run = Self {
             world,
@@ -99,14 +102,14 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             meter,
             kept,
             known: vec![None; settings.scenarios as usize],
-            verdicts: [verdict(false), verdict(true)],
+            judged,
             arrivals: BinaryHeap::new(),
             unanswered: VecDeque::new(),
             expires_after,
         };
-        run.order(0, NPO, Command::ActivateProfile(Box::new(profile)))?;
+        run.order(0, NPO, &Command::ActivateProfile(Box::new(profile)))?;
         let definition = scenario_type(world, method.cost_in(settings), expires_after);
-        run.order(0, NPO, Command::ActivateScenarioType(Box::new(definition)))?;
+        run.order(0, NPO, &Command::ActivateScenarioType(Box::new(definition)))?;
         for i in 0..settings.operators * settings.successors {
             let handle = format!("operator-{i}");
             // What is escalated is answered by the same people: nobody else is there.
@@ -116,12 +119,12 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             run.order(
                 0,
                 NPO,
-                Command::AddPerson(NewPerson { name: handle.clone(), handle, roles, group }),
+                &Command::AddPerson(NewPerson { name: handle.clone(), handle, roles, group }),
             )?;
         }
         if method.autonomy != Level::default() {
             let (ceiling, reason) = (method.autonomy, "the method's".to_owned());
-            run.order(0, NPO, Command::GrantAutonomy { type_id: TYPE, ceiling, reason })?;
+            run.order(0, NPO, &Command::GrantAutonomy { type_id: TYPE, ceiling, reason })?;
         }
         if let (Level::Automatic, Some(settings)) =
             (method.autonomy, run.state.profile().certificate)
@@ -213,7 +216,7 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             acted |= self.answer(second, id, by, signal, disposition)?;
         }
         while let Some((_, id)) = self.unanswered.pop_front_if(|(expires, _)| *expires <= second) {
-            acted |= monitored(&self.order(second, NPO, Command::Expire(id))?);
+            acted |= monitored(&self.order(second, NPO, &Command::Expire(id))?);
         }
         Ok(acted)
     }
@@ -236,7 +239,7 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             consent: true,
         };
         let command = Command::Answer(AnswerOrder { decision, by, signal, provenance });
-        let events = self.order(second, by, command)?;
+        let events = self.order(second, by, &command)?;
         self.meter.answer(second - 1, disposition, signal);
         if let Some(Event::FeedbackGiven(given)) = events.first().map(|first| &first.event) {
             self.meter.learned(given.scenario, given.score_after, &self.known);
@@ -256,11 +259,16 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             Some(id) => ScenarioRef::Known(id),
             None => ScenarioRef::Named { entity: format!("scenario-{k}"), site: String::new() },
         };
-        let raw = features.into();
-        let proposal = Proposal { type_id: TYPE, scenario, action: 0, raw, text: None };
-        let verdict = Some(Arc::clone(&self.verdicts[usize::from(allowed)]));
-        let inputs = Inputs { at: at(second), actor: NPO, request: None, draws, verdict };
-        let events = advance(&mut self.state, Command::Propose(proposal), &inputs, &mut self.kept)?;
+        let command = Command::Propose(Proposal {
+            type_id: TYPE,
+            scenario,
+            action: 0,
+            raw: Vector::from_slice(features),
+            text: None,
+        });
+        let inputs = &mut self.judged[usize::from(allowed)];
+        (inputs.at, inputs.draws) = (at(second), draws);
+        let events = advance(&mut self.state, &command, inputs, &mut self.kept)?;
         if self.known[k].is_none()
             && let Some(Event::DecisionMade(made)) = events.first().map(|envelope| &envelope.event)
         {
@@ -269,10 +277,13 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         Ok(events)
     }
 
-    fn order(&mut self, second: u64, actor: PersonId, order: Command) -> Result<Events, Rejection> {
-        let draws = Draws { audit: 1.0, seed: 0, arm: None };
-        let inputs = Inputs { at: at(second), actor, request: None, draws, verdict: None };
-        advance(&mut self.state, order, &inputs, &mut self.kept)
+    fn order(
+        &mut self,
+        second: u64,
+        actor: PersonId,
+        order: &Command,
+    ) -> Result<Events, Rejection> {
+        advance(&mut self.state, order, &unjudged(second, actor), &mut self.kept)
     }
 
     /// The state as it is.
@@ -296,6 +307,12 @@ impl RunError {
         let (world, method, seed) = (names.0.to_owned(), names.1.to_owned(), names.2);
         Self { world, method, seed, episode, rejection: Box::new(rejection) }
     }
+}
+
+/// What goes with an order that needs neither a verdict nor chance.
+fn unjudged(second: u64, actor: PersonId) -> Inputs {
+    let draws = Draws { audit: 1.0, seed: 0, arm: None };
+    Inputs { at: at(second), actor, request: None, draws, verdict: None }
 }
 
 /// Whether the monitor let the model be refitted.

@@ -47,6 +47,8 @@ pub struct Block {
     pub start: u64,
     /// The episodes.
     pub steps: Vec<Step>,
+    /// The scenarios of the episodes, before these are made.
+    scenarios: Vec<usize>,
     features: Vec<f64>,
     dim: usize,
 }
@@ -128,34 +130,43 @@ impl<'a> Blocks<'a> {
         let dim = settings.dim as usize;
         block.start = self.next;
         block.dim = dim;
-        block.steps.clear();
+        block.scenarios.clear();
+        block.scenarios.extend((0..count).map(|_| self.draw_scenario()));
         block.features.clear();
-        block.steps.reserve(count);
-        block.features.reserve(count * dim);
-        for t in self.next..self.next + count as u64 {
-            let step = self.step(t, &mut block.features);
-            block.steps.push(step);
+        for k in &block.scenarios {
+            block.features.extend_from_slice(self.world.centre(*k));
         }
+        self.add_jitter(&mut block.features);
+        block.steps.clear();
+        let proposed = block.scenarios.iter().zip(block.features.chunks_exact(dim));
+        block.steps.extend((self.next..).zip(proposed).map(|(t, (k, x))| self.step(t, *k, x)));
         self.next += count as u64;
         count > 0
     }
 
-    fn step(&mut self, t: u64, features: &mut Vec<f64>) -> Step {
+    fn draw_scenario(&mut self) -> usize {
+        match &self.zipf {
+            Some(zipf) => zipf.sample(&mut self.which),
+            None => self.which.random_range(0..self.world.settings.scenarios as usize),
+        }
+    }
+
+    /// Moves all features of a block at once, so that the generator's state stays at hand.
+    fn add_jitter(&mut self, features: &mut [f64]) {
+        let jitter = self.world.settings.jitter;
+        if jitter > 0.0 {
+            let mut draws = self.jitter.clone();
+            for x in features {
+                let z: f64 = StandardNormal.sample(&mut draws);
+                *x += jitter * z;
+            }
+            self.jitter = draws;
+        }
+    }
+
+    fn step(&mut self, t: u64, scenario: usize, x: &[f64]) -> Step {
         let world = self.world;
         let settings = &world.settings;
-        let scenario = match &self.zipf {
-            Some(zipf) => zipf.sample(&mut self.which),
-            None => self.which.random_range(0..settings.scenarios as usize),
-        };
-        let start = features.len();
-        features.extend_from_slice(world.centre(scenario));
-        if settings.jitter > 0.0 {
-            for x in &mut features[start..] {
-                let z: f64 = StandardNormal.sample(&mut self.jitter);
-                *x += settings.jitter * z;
-            }
-        }
-        let x = &features[start..];
         let preference = world.preference(scenario, x, t);
         let place = self.operator.random_range(0..settings.operators);
         let operator = place + settings.operators * settings.generation(t);

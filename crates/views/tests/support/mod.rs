@@ -140,7 +140,7 @@ impl World {
             scenario: ScenarioRef::Named { entity: entity.into(), site: site.into() },
             action: 0,
             raw: [feature].as_slice().into(),
-            text: Some(Box::new(text)),
+            text: Some(Arc::new(text)),
         };
         let verdict = Verdict { allow, bundle: [0; 32], rules: vec![], error: None };
         self.order(Command::Propose(proposal), Some(verdict), if audit { 0.0 } else { 1.0 });
@@ -156,7 +156,7 @@ impl World {
             draws: Draws { audit, seed: 1, arm: None },
             verdict: verdict.map(Arc::new),
         };
-        for envelope in decide(&self.state, command, &inputs).unwrap_or_default() {
+        for envelope in decide(&self.state, &command, &inputs).unwrap_or_default() {
             self.state.apply(&envelope);
             self.events.push((self.head() + 1, envelope));
         }

@@ -144,7 +144,7 @@ impl Writer {
             draws,
             verdict: verdict.map(Arc::new),
         };
-        let events = advance(state, command, &inputs, |_, envelope| Self::keep(records, envelope))
+        let events = advance(state, &command, &inputs, |_, envelope| Self::keep(records, envelope))
             .expect("the order is taken");
         events[0].event.clone()
     }

@@ -99,8 +99,8 @@ fn print(rows: &[Row], settings: &Settings, options: &Options) -> Result<(), Fai
     let mut table = Table::new(&[
         "METHOD",
         ">SEEDS",
-        ">MEAN s",
-        ">CURABLE s",
+        ">ALL: MEAN s",
+        ">CURABLE: MEAN s",
         ">MEDIAN s",
         ">90 % s",
         ">LOST ppm",

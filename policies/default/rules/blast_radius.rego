@@ -22,7 +22,7 @@ deny contains {
 
 deny contains {
 	"rule": "blast-radius",
-	"message": sprintf("%v Gbit/s are affected, expected at most %v at risk `%v`", [input.facts.blast_radius_gbps, limit, input.scenario.risk]),
+	"message": sprintf("%v Gbit/s are affected, expected at most %v at risk `%v`", [round(input.facts.blast_radius_gbps * 100) / 100, limit, input.scenario.risk]),
 } if {
 	input.action.name in data.blast_radius.actions
 	is_number(input.facts.blast_radius_gbps)
@@ -32,7 +32,7 @@ deny contains {
 
 deny contains {
 	"rule": "blast-radius",
-	"message": sprintf("a share of %v of the traffic is affected, expected at most %v at risk `%v`", [input.facts.blast_radius_share, limit, input.scenario.risk]),
+	"message": sprintf("a share of %v of the traffic is affected, expected at most %v at risk `%v`", [round(input.facts.blast_radius_share * 1000) / 1000, limit, input.scenario.risk]),
 } if {
 	input.action.name in data.blast_radius.actions
 	is_number(input.facts.blast_radius_share)

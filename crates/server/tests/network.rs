@@ -2,9 +2,10 @@
 
 mod common;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use common::{Client, World};
+use npo_server::Config;
 use serde_json::{Value, json};
 
 /// Two leaves under two spines; leaf1 and spine1 are joined by two links. The whole of leaf1's 120 Gbit/s to leaf2
@@ -22,16 +23,21 @@ const TRAFFIC: &str = "time,leaf1>leaf2,leaf2>leaf1,spur>leaf1\n\
                        2026-01-01T00:00:00Z,1,1,1\n2026-01-01T00:05:00Z,120000,30000,500\n";
 
 fn world() -> World {
-    World::configured(|config| {
-        let folder = config.data.parent().expect("a folder").to_owned();
-        let write = |name: &str, text: &str| {
-            let path = folder.join(name);
-            std::fs::write(&path, text).expect("is written");
-            Some(path)
-        };
-        config.network.topology = write("net.json", TOPOLOGY);
-        config.network.traffic = write("traffic.csv", TRAFFIC);
-    })
+    World::configured(|config| drop(describe(config, TRAFFIC)))
+}
+
+/// Writes the network's files and names them in the configuration; yields the path of the traffic.
+fn describe(config: &mut Config, traffic: &str) -> PathBuf {
+    let folder = config.data.parent().expect("a folder").to_owned();
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).expect("is written");
+        path
+    };
+    config.network.topology = Some(write("net.json", TOPOLOGY));
+    let path = write("traffic.csv", traffic);
+    config.network.traffic = Some(path.clone());
+    path
 }
 
 fn flapping(action: &str, target: &str) -> Value {
@@ -275,21 +281,14 @@ fn a_shift_is_set_beside_the_best_split() {
 
 #[test]
 fn the_coming_hours_are_looked_at() {
-    // Traffic that grows by 6 Gbit/s every five minutes; the trend is damped.
+    // Traffic that grows by 3 Gbit/s every five minutes; the trend is damped.
     let rows = (0..40).map(|n| {
         let (hour, minute) = (n * 5 / 60, n * 5 % 60);
         format!("2026-01-01T{hour:02}:{minute:02}:00Z,{},1,1\n", 1_000 + 3_000 * n)
     });
     let traffic = format!("time,leaf1>leaf2,leaf2>leaf1,spur>leaf1\n{}", rows.collect::<String>());
     let world = World::configured(|config| {
-        let folder = config.data.parent().expect("a folder").to_owned();
-        let write = |name: &str, text: &str| {
-            let path = folder.join(name);
-            std::fs::write(&path, text).expect("is written");
-            Some(path)
-        };
-        config.network.topology = write("net.json", TOPOLOGY);
-        config.network.traffic = write("traffic.csv", &traffic);
+        describe(config, &traffic);
         config.network.limit = 1.0;
         config.network.forecast_hours = 3;
     });
@@ -313,14 +312,8 @@ fn the_coming_hours_are_looked_at() {
 fn a_model_follows_its_files() {
     let mut files = None;
     let world = World::configured(|config| {
-        let folder = config.data.parent().expect("a folder").to_owned();
-        let (topology, traffic) = (folder.join("net.json"), folder.join("traffic.csv"));
-        std::fs::write(&topology, TOPOLOGY).expect("is written");
-        std::fs::write(&traffic, TRAFFIC).expect("is written");
-        config.network.topology = Some(topology);
-        config.network.traffic = Some(traffic.clone());
+        files = Some(describe(config, TRAFFIC));
         config.network.refresh_s = 5;
-        files = Some(traffic);
     });
     let traffic = files.expect("was configured");
     let engineer = world.person("eve", &["engineer"]);

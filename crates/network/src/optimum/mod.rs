@@ -15,9 +15,11 @@ mod paths;
 mod programme;
 mod propose;
 mod solve;
+mod whole;
 
 pub(crate) use programme::{Programme, Way};
 
 pub use paths::{PATHS_MAX, Paths, PathsError, PathsOf};
 pub use propose::{Split, splits_at};
 pub use solve::{Error, Optimum, VARIABLES_MAX, optimise};
+pub use whole::{Whole, whole};

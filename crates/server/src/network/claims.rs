@@ -3,10 +3,10 @@
 use npo_core::decide::{Features, NamedProposal};
 use npo_core::proposal::{EVIDENCE_MAX, FACTS_MAX, Fact, FactValue, WhatIf};
 use npo_core::scenario_type::{Feature, ScenarioType};
+use npo_network::optimum::Whole;
 use npo_network::what_if::{Development, ahead_words};
 
 use super::model::{Answer, Found, Shift};
-use super::outlook::Best;
 use super::view::view;
 
 /// Where computed facts say that they come from.
@@ -187,7 +187,7 @@ fn best(proposal: &mut NamedProposal<'_>, shift: &Shift) {
         }
         Err(none) => tell(proposal, format!("no better split: {none}")),
     }
-    if let Some(Best { now, best, ways }) = shift.best {
+    if let Some(Whole { now, best, ways }) = shift.best {
         put(proposal, "max_utilisation_optimum", FactValue::Number(best), "1");
         tell(
             proposal,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use npo_network::optimum::Whole;
 use npo_network::picture::{Neighbourhood, neighbourhood};
 use npo_network::routing::Overlay;
 use npo_network::topology::{ArcId, LinkId, Topology};
@@ -12,7 +13,7 @@ use npo_network::what_if::{
 use npo_network::{Catalog, Wired};
 
 use super::action::{Does, changes};
-use super::outlook::{Best, Imbalance, Outlook};
+use super::outlook::{Imbalance, Outlook, best};
 use super::routed::Routed;
 
 /// A topology with its traffic, routed.
@@ -25,7 +26,7 @@ pub(crate) struct Model {
     limit: f64,
     outlook: Option<Outlook>,
     imbalance: Option<Imbalance>,
-    best: Option<Best>,
+    best: Option<Whole>,
 }
 
 /// What a question came to.
@@ -54,7 +55,7 @@ pub(super) struct Answer {
 /// Where the traffic of a busy direction would best go.
 pub(super) struct Shift {
     pub(super) relief: Result<Relief, NoRelief>,
-    pub(super) best: Option<Best>,
+    pub(super) best: Option<Whole>,
     pub(super) imbalance: Option<Imbalance>,
 }
 
@@ -87,7 +88,7 @@ impl Model {
             self.outlook = Outlook::new(&topology, series, resolved, hours, self.limit);
             self.imbalance = Imbalance::new(&topology, series, resolved);
         }
-        self.best = Best::new(self.routed.baseline());
+        self.best = best(self.routed.baseline());
     }
 
     /// What `does` would do to what `target` names; `share` is how much of it a shift moves.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use npo_network::imbalance::{Carried, Definition, Predictor, Target, Trained};
-use npo_network::optimum::{Paths, optimise};
+use npo_network::optimum::{Whole, whole};
 use npo_network::routing::Overlay;
 use npo_network::topology::Topology;
 use npo_network::traffic::forecast::forecast;
@@ -143,35 +143,21 @@ impl Imbalance {
         let mut predictor = Predictor::new(trained);
         let last = rows.iter().map(|row| predictor.observe(row)).last()??;
         let chance = last.onset?;
-        let within_ms = step_ms.map(|step| step * 3);
+        let within_ms = step_ms.map(|step| step * HORIZON as i64);
         Some(Self { probability: chance.probability, usual, is_alarm: chance.alarm, within_ms })
     }
 }
 
-/// Utilisation of the network's fullest direction as it is, and at best over a few ways for each demand.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Best {
-    pub(super) now: f64,
-    pub(super) best: f64,
-    pub(super) ways: usize,
-}
-
-impl Best {
-    /// The optimum of a network that is not too large for it.
-    pub(super) fn new(baseline: &Baseline) -> Option<Self> {
-        let (topology, matrix) = (baseline.topology(), baseline.matrix());
-        let (_, now) = baseline.loads().fullest(topology)?;
-        if matrix.demands().len() > DEMANDS_MAX {
-            return None;
-        }
-        let matrix = matrix.without(baseline.loads().stranded());
-        let paths = Paths::shortest(topology, &matrix, WAYS);
-        match optimise(topology, &matrix, &paths, &[]) {
-            Ok(found) => Some(Self { now, best: found.max_utilisation.min(now), ways: WAYS }),
-            Err(error) => {
-                tracing::info!(%error, "how well the network could do is not known");
-                None
-            }
+/// The optimum of a network that is not too large for it.
+pub(super) fn best(baseline: &Baseline) -> Option<Whole> {
+    if baseline.matrix().demands().len() > DEMANDS_MAX {
+        return None;
+    }
+    match whole(baseline, WAYS) {
+        Ok(found) => Some(found),
+        Err(error) => {
+            tracing::info!(%error, "how well the network could do is not known");
+            None
         }
     }
 }

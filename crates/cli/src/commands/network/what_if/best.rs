@@ -1,6 +1,6 @@
 //! How far from best the network is, and the split that would be best.
 
-use npo_network::optimum::{PATHS_MAX, Paths, optimise};
+use npo_network::optimum::{Error, PATHS_MAX, Whole, whole};
 use npo_network::what_if::{Baseline, Change, NoRelief, Relief, relieve};
 use serde::Serialize;
 
@@ -20,17 +20,6 @@ pub(super) enum Best {
     None(String),
 }
 
-/// The whole network at its best.
-#[derive(Debug, Serialize)]
-pub(super) struct Whole {
-    /// Ways that each demand may take.
-    ways: usize,
-    /// Utilisation of the fullest direction, as it is.
-    now: f64,
-    /// The same at best.
-    best: f64,
-}
-
 /// The best splits in front of the directions that are shifted; those that carry nothing have none to speak of.
 pub(super) fn reliefs(baseline: &Baseline, changes: &[Change]) -> Vec<Best> {
     let arcs = changes.iter().filter_map(|change| match change {
@@ -48,17 +37,12 @@ pub(super) fn reliefs(baseline: &Baseline, changes: &[Change]) -> Vec<Best> {
 
 /// Solves for the whole network.
 pub(super) fn optimum(baseline: &Baseline, ways: usize) -> Result<Whole, Failure> {
-    let (topology, matrix) = (baseline.topology(), baseline.matrix());
-    let Some((_, now)) = baseline.loads().fullest(topology) else {
-        return Err(Failure::cannot(
+    whole(baseline, ways).map_err(|error| match error {
+        Error::NoCapacity => Failure::cannot(
             "no capacity is known, so that no direction is more or less full; give `--assume-capacity`",
-        ));
-    };
-    let matrix = matrix.without(baseline.loads().stranded());
-    let paths = Paths::shortest(topology, &matrix, ways);
-    let best = optimise(topology, &matrix, &paths, &[])
-        .map_err(|error| Failure::could_not("the optimum was not found", error))?;
-    Ok(Whole { ways, now, best: best.max_utilisation })
+        ),
+        error => Failure::could_not("the optimum was not found", error),
+    })
 }
 
 pub(super) fn ways(text: &str) -> Result<usize, String> {
@@ -75,23 +59,22 @@ impl Best {
     }
 }
 
-impl Whole {
-    pub(super) fn words(&self) -> String {
-        let Self { ways, now, best } = self;
-        let (now_words, best_words) = (percent(*now), percent(*best));
-        let ways = match ways {
-            1 => "the shortest way alone".to_owned(),
-            ways => format!("up to {ways} ways for each demand"),
-        };
-        if best / now > 0.995 {
-            return format!(
-                "The network is at its best over {ways}: the fullest direction is at {now_words}."
-            );
-        }
-        format!(
-            "At best, over {ways}, the fullest direction would be at {best_words}; now it is at {now_words}, {:.2} times \
-             as full.",
-            now / best
-        )
+/// How far from its best the network is, in words.
+pub(super) fn optimum_words(whole: &Whole) -> String {
+    let Whole { ways, now, best } = *whole;
+    let (now_words, best_words) = (percent(now), percent(best));
+    let ways = match ways {
+        1 => "the shortest way alone".to_owned(),
+        ways => format!("up to {ways} ways for each demand"),
+    };
+    if best / now > 0.995 {
+        return format!(
+            "The network is at its best over {ways}: the fullest direction is at {now_words}."
+        );
     }
+    format!(
+        "At best, over {ways}, the fullest direction would be at {best_words}; now it is at {now_words}, {:.2} times \
+             as full.",
+        now / best
+    )
 }

@@ -3,13 +3,14 @@
 use std::cmp::Ordering;
 
 use npo_network::format::rate_words;
+use npo_network::optimum::Whole;
 use npo_network::traffic::forecast::Method;
 use npo_network::what_if::{
     Baseline, Condition, Development, Failure, Gravity, Summary, Sweep, ahead_words,
 };
 use serde::Serialize;
 
-use super::best::{Best, Whole};
+use super::best::{Best, optimum_words};
 use crate::output::columns;
 use crate::text::table::Table;
 use crate::text::{Line, Tone, count, percent, wrap};
@@ -116,7 +117,7 @@ impl Report<'_> {
         }
         if let Some(optimum) = &self.optimum {
             lines.push(Line::empty());
-            let wrapped = wrap(&optimum.words(), columns(), 0);
+            let wrapped = wrap(&optimum_words(optimum), columns(), 0);
             lines.extend(wrapped.into_iter().map(|line| Line::of(Tone::Plain, line)));
         }
         if let Some(Ahead { method, development }) = &self.development {

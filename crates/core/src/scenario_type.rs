@@ -305,11 +305,6 @@ impl ScenarioType {
     /// # Errors
     /// As [`Self::raw_from_named`].
     pub fn check_raw(&self, raw: &[f64]) -> Result<(), InvalidFeature> {
-        // Every proposal passes here, and nearly all of them are fine.
-        let fits = |(feature, value): (&Feature, &f64)| feature.takes(*value);
-        if raw.len() == self.features.len() && self.features.iter().zip(raw).all(fits) {
-            return Ok(());
-        }
         self.features.iter().zip(raw).try_for_each(|(feature, value)| feature.check(*value))?;
         if let Some(feature) = self.features.get(raw.len()) {
             return Err(InvalidFeature::Missing {
@@ -328,22 +323,31 @@ impl ScenarioType {
         Ok(())
     }
 
-    /// The input vector of checked raw values and an action: intercept 1, standardised features,
-    /// action indicators.
-    #[must_use]
-    pub fn input(&self, raw: &[f64], action: ActionIx) -> Vector {
+    /// The input vector of raw values in schema order and an action: intercept 1, standardised
+    /// features, action indicators.
+    ///
+    /// # Errors
+    /// As [`Self::check_raw`].
+    #[inline]
+    pub fn input(&self, raw: &[f64], action: ActionIx) -> Result<Vector, InvalidFeature> {
         let mut x = Vector::from_elem(0.0, self.dim());
         let (intercept, rest) = x.split_at_mut(1);
         intercept.fill(1.0);
         let (values, indicators) = rest.split_at_mut(self.features.len());
+        // Every proposal passes here, and nearly all of them are fine: they are checked on the way.
+        let mut fits = raw.len() == self.features.len();
         for (x, (feature, value)) in values.iter_mut().zip(self.features.iter().zip(raw)) {
+            fits &= feature.takes(*value);
             *x = ((value - feature.center) / feature.scale)
                 .clamp(-STANDARDISED_MAX, STANDARDISED_MAX);
+        }
+        if !fits {
+            self.check_raw(raw)?;
         }
         // The first action has none.
         let indicator = usize::from(action).checked_sub(1).and_then(|i| indicators.get_mut(i));
         indicator.into_iter().for_each(|x| *x = 1.0);
-        x
+        Ok(x)
     }
 
     /// True if what was learned under `other` can be kept: same inputs in the same order and scale.

@@ -298,7 +298,7 @@ fn an_input_is_intercept_standardised_features_and_indicators() {
     assert_eq!(definition.dim(), 5);
     assert_eq!(definition.prior().as_slice(), [0.5, 0.5, 0.25, -1.0, -2.0]);
     let check = |raw: &[f64], action, expected: [f64; 5]| {
-        assert_eq!(definition.input(raw, action).as_slice(), expected);
+        assert_eq!(definition.input(raw, action).expect("fits").as_slice(), expected);
     };
     check(&[15.0, 3.0], 0, [1.0, 1.0, 1.0, 0.0, 0.0]);
     check(&[15.0, 3.0], 1, [1.0, 1.0, 1.0, 1.0, 0.0]);
@@ -315,7 +315,7 @@ fn extreme_scales_stay_within_the_limit() {
     (feature.center, feature.scale) = (1e300, f64::MIN_POSITIVE);
     definition.validate().expect("is accepted");
     for raw in [-1e300, 0.0, 1e300] {
-        let x = definition.input(&[raw, 2.0], 0);
+        let x = definition.input(&[raw, 2.0], 0).expect("fits");
         assert!(x[1].abs() <= STANDARDISED_MAX, "{x:?}");
     }
 }

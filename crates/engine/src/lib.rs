@@ -36,7 +36,7 @@ use sha2::{Digest as _, Sha256};
 use smallvec::SmallVec;
 use tokio::sync::watch;
 
-pub use advance::advance;
+pub use advance::{advance, advance_into};
 pub use counters::{Counters, GROUP_BOUNDS};
 pub use foresight::Foresight;
 pub use gather::Told;

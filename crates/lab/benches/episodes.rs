@@ -52,6 +52,20 @@ fn one_run(bencher: Bencher, method: &str) {
     });
 }
 
+/// Ten methods in one world, as experiments compare them: the world is made once for all of them.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn side_by_side(bencher: Bencher) {
+    let mut experiment = experiment(1);
+    let calibrated = experiment.methods.remove("calibrated").expect("is there");
+    experiment.methods = (0..10).map(|i| (format!("calibrated-{i}"), calibrated.clone())).collect();
+    bencher.counter(ItemsCount::new(10 * EPISODES)).bench_local(|| {
+        let stop = AtomicBool::new(false);
+        run_all(&experiment, &BTreeSet::new(), 1, &stop, |p| {
+            black_box(p);
+        })
+    });
+}
+
 #[divan::bench(args = [1, 2], sample_count = 3, sample_size = 1)]
 fn threads(bencher: Bencher, threads: usize) {
     let mut experiment = experiment(8);

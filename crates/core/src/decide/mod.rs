@@ -160,10 +160,25 @@ pub enum Command {
 /// # Errors
 /// A [`Rejection`] says what was wrong with the order; nothing happens then.
 pub fn decide(state: &State, command: &Command, inputs: &Inputs) -> Result<Events, Rejection> {
+    let mut events = Events::with_capacity(1);
+    decide_into(state, command, inputs, &mut events).map(|()| events)
+}
+
+/// As [`decide`], for a caller that keeps the room: `events` holds the events of this order after
+/// it, and nothing else.
+///
+/// # Errors
+/// As [`decide`]; what `events` holds then means nothing.
+pub fn decide_into(
+    state: &State,
+    command: &Command,
+    inputs: &Inputs,
+    events: &mut Events,
+) -> Result<(), Rejection> {
     // Clocks of machines differ and step back; the log's time does not.
     let at = inputs.at.max(state.last_at());
-    let mut out =
-        Out { at, actor: inputs.actor, request: inputs.request, events: Events::with_capacity(1) };
+    events.clear();
+    let mut out = Out { at, actor: inputs.actor, request: inputs.request, events };
     match command {
         Command::Propose(proposal) => propose::propose(state, proposal, inputs, &mut out)?,
         Command::Answer(order) => answer::answer(state, order, &mut out)?,
@@ -206,19 +221,20 @@ pub fn decide(state: &State, command: &Command, inputs: &Inputs) -> Result<Event
         Command::RecordFit(order) => model::record(state, (**order).clone(), &mut out)?,
         Command::PromoteModel(order) => model::promote(state, (**order).clone(), &mut out)?,
     }
-    Ok(out.events)
+    Ok(())
 }
 
 /// Collects the events of one order under their common time, actor and request.
-struct Out {
+struct Out<'a> {
     at: Millis,
     actor: PersonId,
     request: Option<RequestKey>,
-    events: Events,
+    events: &'a mut Events,
 }
 
-impl Out {
-    #[inline]
+impl Out<'_> {
+    /// Always inlined, so that the envelope is written where it stays.
+    #[inline(always)]
     fn push(&mut self, event: Event) {
         let Self { at, actor, request, .. } = *self;
         self.events.push(Envelope { at, actor, request, event });

@@ -181,9 +181,8 @@ pub(super) fn propose(
         .into());
     }
     // The version in force may not be the one that the values were checked against.
-    definition.check_raw(raw)?;
+    let x = definition.input(raw, action)?;
     let (scenario, new_scenario) = place(state, type_id, scenario)?;
-    let x = definition.input(raw, action);
     let known = state.scenarios().effect(scenario).filter(|_| new_scenario.is_none());
     let scored = score(state, type_state, known, &x);
     let threshold = choose(state, type_state, &inputs.draws);
@@ -241,7 +240,7 @@ pub(super) fn propose(
     let (expires_at, definition_version) =
         (out.at.plus_seconds(definition.expires_after_s), definition.version);
     let Scored { effect, logit, score } = scored;
-    // Written in its place: a decision is too large to be moved about.
+    // Written in its place, vectors and all: a decision is too large to be moved about.
     let room = Box::<DecisionMade>::new_uninit();
     let made = DecisionMade {
         id: state.open().next_id(),
@@ -253,9 +252,9 @@ pub(super) fn propose(
         scenario,
         new_scenario,
         action,
-        raw: Vector::from_slice(raw),
-        contributions: contributions(type_state, logit, &x),
-        x,
+        raw: Vector::new(),
+        contributions: Vector::new(),
+        x: Vector::new(),
         effect,
         logit,
         score,
@@ -273,7 +272,11 @@ pub(super) fn propose(
         held,
     };
     let asks = made.asks();
-    out.push(Event::DecisionMade(Box::write(room, made)));
+    let mut made = Box::write(room, made);
+    made.raw.extend_from_slice(raw);
+    made.x.extend_from_slice(&x);
+    contribute(type_state, logit, &mut made);
+    out.push(Event::DecisionMade(made));
     if !asks {
         super::answer::close_episodes(state, type_id, 1, None, out);
     }
@@ -329,11 +332,11 @@ fn score(state: &State, type_state: &TypeState, known: Option<&Effect>, x: &Vect
 }
 
 /// What each input adds to the logit; nothing for a scorer without one.
-fn contributions(type_state: &TypeState, logit: Option<Logit>, x: &Vector) -> Vector {
-    let (Some(posterior), Some(_)) = (&type_state.posterior, logit) else { return Vector::new() };
-    let mut contributions = Vector::from_slice(x);
+fn contribute(type_state: &TypeState, logit: Option<Logit>, made: &mut DecisionMade) {
+    let (Some(posterior), Some(_)) = (&type_state.posterior, logit) else { return };
+    let DecisionMade { x, contributions, .. } = made;
+    contributions.extend_from_slice(x);
     contributions.iter_mut().zip(&posterior.mean).for_each(|(x, w)| *x *= w);
-    contributions
 }
 
 /// The score of a scenario that nothing is known about: σ(prior·x). The fold needs it too.

@@ -24,7 +24,7 @@ use npo_core::{
     Command, DecisionId, Draws, Envelope, Event, Inputs, Millis, PersonId, Rejection, ScenarioId,
     Signal, State, TypeId, Vector,
 };
-use npo_engine::advance;
+use npo_engine::advance_into;
 
 use crate::experiment::Method;
 use crate::record::RunRecord;
@@ -75,6 +75,10 @@ pub struct Run<'w, K> {
     /// Decisions that nobody will answer, with the episode at which they expire.
     unanswered: VecDeque<(u64, DecisionId)>,
     expires_after: u64,
+    /// Room for the events of a proposal, and of what follows it.
+    rooms: [Events; 2],
+    /// The order of the proposal under way; its room is used again as well.
+    proposal: Command,
 }
 
 impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
@@ -106,6 +110,14 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             arrivals: BinaryHeap::new(),
             unanswered: VecDeque::new(),
             expires_after,
+            rooms: [Events::new(), Events::new()],
+            proposal: Command::Propose(Proposal {
+                type_id: TYPE,
+                scenario: ScenarioRef::Known(ScenarioId(0)),
+                action: 0,
+                raw: Vector::new(),
+                text: None,
+            }),
         };
         run.order(0, NPO, &Command::ActivateProfile(Box::new(profile)))?;
         let definition = scenario_type(world, method.cost_in(settings), expires_after);
@@ -138,7 +150,7 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             let round = cadence(&run.state.profile().monitor);
             for k in (0..count.next_multiple_of(round)).map(|i| i.min(count - 1)) {
                 let draws = Draws { audit: 1.0, seed: 0, arm: None };
-                run.propose(0, k, world.centre(k), draws, false)?;
+                run.propose(0, k, world.centre(k), draws, false, &mut Events::new())?;
             }
         }
         Ok(run)
@@ -170,18 +182,20 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
     ) -> Result<bool, Rejection> {
         let second = t + 1;
         self.meter.prepare(t, &self.state, &self.known);
-        let events = self.propose(second, step.scenario as usize, features, draws, step.allowed)?;
+        let mut events = std::mem::take(&mut self.rooms[0]);
+        let k = step.scenario as usize;
+        self.propose(second, k, features, draws, step.allowed, &mut events)?;
         let mut acted = monitored(&events);
-        let Some(Event::DecisionMade(made)) = events.first().map(|envelope| &envelope.event) else {
-            return Ok(acted);
-        };
-        let (signal, probabilities) = self.world.answer(t, step, made.score);
-        self.meter.decision(t, step, probabilities, made);
-        if made.asks() {
-            acted |= self.ask(t, step, made, signal)?;
+        if let Some(Event::DecisionMade(made)) = events.first().map(|envelope| &envelope.event) {
+            let (signal, probabilities) = self.world.answer(t, step, made.score);
+            self.meter.decision(t, step, probabilities, made);
+            if made.asks() {
+                acted |= self.ask(t, step, made, signal)?;
+            }
+            acted |= self.catch_up(second)?;
+            self.meter.end(t, acted, &self.state, &self.known);
         }
-        acted |= self.catch_up(second)?;
-        self.meter.end(t, acted, &self.state, &self.known);
+        self.rooms[0] = events;
         Ok(acted)
     }
 
@@ -216,7 +230,7 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             acted |= self.answer(second, id, by, signal, disposition)?;
         }
         while let Some((_, id)) = self.unanswered.pop_front_if(|(expires, _)| *expires <= second) {
-            acted |= monitored(&self.order(second, NPO, &Command::Expire(id))?);
+            acted |= self.order(second, NPO, &Command::Expire(id))?;
         }
         Ok(acted)
     }
@@ -239,12 +253,12 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             consent: true,
         };
         let command = Command::Answer(AnswerOrder { decision, by, signal, provenance });
-        let events = self.order(second, by, &command)?;
+        let acted = self.order(second, by, &command)?;
         self.meter.answer(second - 1, disposition, signal);
-        if let Some(Event::FeedbackGiven(given)) = events.first().map(|first| &first.event) {
+        if let Some(Event::FeedbackGiven(given)) = self.rooms[1].first().map(|first| &first.event) {
             self.meter.learned(given.scenario, given.score_after, &self.known);
         }
-        Ok(monitored(&events))
+        Ok(acted)
     }
 
     fn propose(
@@ -254,36 +268,33 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         features: &[f64],
         draws: Draws,
         allowed: bool,
-    ) -> Result<Events, Rejection> {
+        events: &mut Events,
+    ) -> Result<(), Rejection> {
         let scenario = match self.known[k] {
             Some(id) => ScenarioRef::Known(id),
             None => ScenarioRef::Named { entity: format!("scenario-{k}"), site: String::new() },
         };
-        let command = Command::Propose(Proposal {
-            type_id: TYPE,
-            scenario,
-            action: 0,
-            raw: Vector::from_slice(features),
-            text: None,
-        });
+        if let Command::Propose(proposal) = &mut self.proposal {
+            proposal.scenario = scenario;
+            proposal.raw.clear();
+            proposal.raw.extend_from_slice(features);
+        }
         let inputs = &mut self.judged[usize::from(allowed)];
         (inputs.at, inputs.draws) = (at(second), draws);
-        let events = advance(&mut self.state, &command, inputs, &mut self.kept)?;
+        advance_into(&mut self.state, &self.proposal, inputs, events, &mut self.kept)?;
         if self.known[k].is_none()
             && let Some(Event::DecisionMade(made)) = events.first().map(|envelope| &envelope.event)
         {
             self.known[k] = Some(made.scenario);
         }
-        Ok(events)
+        Ok(())
     }
 
-    fn order(
-        &mut self,
-        second: u64,
-        actor: PersonId,
-        order: &Command,
-    ) -> Result<Events, Rejection> {
-        advance(&mut self.state, order, &unjudged(second, actor), &mut self.kept)
+    /// Carries out an order; its events are in the second room then. Says whether the monitor acted.
+    fn order(&mut self, second: u64, actor: PersonId, order: &Command) -> Result<bool, Rejection> {
+        let (inputs, events) = (unjudged(second, actor), &mut self.rooms[1]);
+        advance_into(&mut self.state, order, &inputs, events, &mut self.kept)?;
+        Ok(monitored(events))
     }
 
     /// The state as it is.

@@ -137,9 +137,7 @@ impl<'a> Blocks<'a> {
             block.features.extend_from_slice(self.world.centre(*k));
         }
         self.add_jitter(&mut block.features);
-        block.steps.clear();
-        let proposed = block.scenarios.iter().zip(block.features.chunks_exact(dim));
-        block.steps.extend((self.next..).zip(proposed).map(|(t, (k, x))| self.step(t, *k, x)));
+        self.draw_steps(block);
         self.next += count as u64;
         count > 0
     }
@@ -164,51 +162,85 @@ impl<'a> Blocks<'a> {
         }
     }
 
-    fn step(&mut self, t: u64, scenario: usize, x: &[f64]) -> Step {
+    /// Makes the steps of a block, one stream of draws after the other for the same reason.
+    fn draw_steps(&mut self, block: &mut Block) {
         let world = self.world;
         let settings = &world.settings;
-        let preference = world.preference(scenario, x, t);
-        let place = self.operator.random_range(0..settings.operators);
-        let operator = place + settings.operators * settings.generation(t);
-        let signal_draws = std::array::from_fn(|_| self.signal.random::<f64>());
-        let failing_draw = self.failing.random::<f64>();
-        let labelled = self.label.random::<f64>() < settings.label_rate;
-        let delay = self.draw_delay();
-        let mut step = Step {
-            scenario: u32::try_from(scenario).expect("at most a million scenarios"),
-            operator,
-            preference,
+        let Block { start, steps, scenarios, features, dim } = block;
+        steps.clear();
+        steps.extend(scenarios.iter().map(|k| Step::of(*k)));
+        each(&mut self.operator, steps, |step, rng| {
+            step.operator = rng.random_range(0..settings.operators);
+        });
+        each(&mut self.signal, steps, |step, rng| {
+            step.signal_draws = std::array::from_fn(|_| rng.random());
+        });
+        each(&mut self.failing, steps, |step, rng| step.failing_draw = rng.random());
+        each(&mut self.audit, steps, |step, rng| step.audit = rng.random());
+        each(&mut self.arm, steps, |step, rng| step.arm = rng.random());
+        if settings.delay_mean >= 1.0 {
+            let mean = settings.delay_mean;
+            each(&mut self.delay, steps, |step, rng| step.delay = Some(geometric(mean, rng)));
+        }
+        let rate = settings.label_rate;
+        each(&mut self.label, steps, |step, rng| {
+            step.delay = step.delay.filter(|_| rng.random::<f64>() < rate);
+        });
+        let proposed = steps.iter_mut().zip(features.chunks_exact(*dim));
+        for (t, (step, x)) in (*start..).zip(proposed) {
+            step.operator += settings.operators * settings.generation(t);
+            step.allowed = world.allows(x);
+            step.preference = world.preference(step.scenario as usize, x, t);
+        }
+        if !world.answers.need_score() {
+            for (t, step) in (*start..).zip(steps) {
+                step.probabilities = world.answers.probabilities(step.preference, step.preference);
+                step.signal = world.signal(t, step, step.probabilities);
+            }
+        }
+    }
+}
+
+impl Step {
+    /// An episode about scenario `k`, before anything else about it is drawn.
+    fn of(k: usize) -> Self {
+        Self {
+            scenario: u32::try_from(k).expect("at most a million scenarios"),
+            operator: 0,
+            preference: 0.0,
             probabilities: (0.0, 0.0),
             signal: Signal::Skipped,
-            allowed: world.allows(x),
-            delay: labelled.then_some(delay),
-            audit: self.audit.random(),
-            arm: self.arm.random(),
-            signal_draws,
-            failing_draw,
-        };
-        if !world.answers.need_score() {
-            step.probabilities = world.answers.probabilities(preference, preference);
-            step.signal = world.signal(t, &step, step.probabilities);
+            allowed: false,
+            delay: Some(0),
+            audit: 0.0,
+            arm: 0,
+            signal_draws: [0.0; 4],
+            failing_draw: 0.0,
         }
-        step
     }
+}
 
-    /// Geometric with the world's mean, from 1 on; 0 where answers come at once.
-    fn draw_delay(&mut self) -> u32 {
-        let mean = self.world.settings.delay_mean;
-        if mean < 1.0 {
-            return 0;
-        }
-        // 1 − u is in (0, 1], so that its logarithm is finite.
-        let u = 1.0 - self.delay.random::<f64>();
-        let stays = 1.0 - 1.0 / mean;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "the cast saturates, and no horizon is that long"
-        )]
-        let delay = if stays > 0.0 { (u.ln() / stays.ln()).floor() as u32 } else { 0 };
-        delay.saturating_add(1)
-    }
+/// Draws from one stream for every step.
+fn each(
+    rng: &mut Xoshiro256PlusPlus,
+    steps: &mut [Step],
+    mut draw: impl FnMut(&mut Step, &mut Xoshiro256PlusPlus),
+) {
+    let mut at_hand = rng.clone();
+    steps.iter_mut().for_each(|step| draw(step, &mut at_hand));
+    *rng = at_hand;
+}
+
+/// A draw of a geometric distribution with this mean, from 1 on.
+fn geometric(mean: f64, rng: &mut Xoshiro256PlusPlus) -> u32 {
+    // 1 − u is in (0, 1], so that its logarithm is finite.
+    let u = 1.0 - rng.random::<f64>();
+    let stays = 1.0 - 1.0 / mean;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the cast saturates, and no horizon is that long"
+    )]
+    let delay = if stays > 0.0 { (u.ln() / stays.ln()).floor() as u32 } else { 0 };
+    delay.saturating_add(1)
 }

@@ -36,12 +36,14 @@ pub struct TypeAlignment {
     pub episode_loss: Option<f64>,
     /// Moving average of the reward, in [-1, 1].
     pub reward: f64,
-    /// Share of overrides among likes and overrides.
+    /// Share of overrides among the first likes and overrides of what was recommended; audits,
+    /// automatic actions and second answers are left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub override_rate: Option<f64>,
     /// Its 95 % Wilson interval; not valid under repeated looks.
     pub override_rate_interval: [f64; 2],
-    /// Its 95 % interval that stays valid however often one looks.
+    /// Its 95 % interval that stays valid however often one looks, and while the rate moves: it is
+    /// about the mean rate so far.
     pub override_rate_anytime: [f64; 2],
     /// Decisions that expired.
     pub expired: u64,

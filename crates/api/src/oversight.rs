@@ -79,14 +79,19 @@ pub struct Threshold {
     pub certificate: Option<Certificate>,
     /// Certificates issued so far; one that is extended to a lower threshold counts again.
     pub issued: u32,
-    /// Certificates lost to drift so far.
+    /// Certificates lost so far to drift, or because nobody answered the audits.
     pub lost: u32,
     /// Evidence towards certificates; absent where the profile certifies nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
-    /// Drift above the certified threshold since it was certified; absent without a certificate.
+    /// Overrides among the audits above the certified threshold since it was certified; absent
+    /// without a certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Gauge>,
+    /// Overrides among all automatic actions since then, asked for or not; absent without a
+    /// certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stops: Option<Gauge>,
 }
 
 /// A threshold that can be drawn.

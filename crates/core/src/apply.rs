@@ -16,7 +16,7 @@ use crate::learning::math::{dot, portable_sigmoid};
 use crate::learning::refit::Parameters;
 use crate::learning::retrain::{Row, blend};
 use crate::learning::trust::Trust;
-use crate::oversight::watch::{Gauge, Watched};
+use crate::oversight::watch::Watched;
 use crate::oversight::{Certificate, Scope};
 use crate::profile::{Profile, Scorer};
 use crate::signal::Signal;
@@ -53,7 +53,14 @@ impl State {
             Event::ScenarioTypeActivated { type_id, definition } => {
                 self.activate_type(*type_id, definition.clone());
             }
-            Event::PolicyActivated(policy) => self.policy = Some(policy.clone()),
+            Event::PolicyActivated(policy) => {
+                let other = self.policy.as_ref().is_none_or(|old| old.digest != policy.digest);
+                self.policy = Some(policy.clone());
+                if other {
+                    let settings = self.profile.certificate;
+                    self.types.iter_mut().for_each(|t| t.oversight.reopen(settings.as_ref()));
+                }
+            }
             Event::PersonAdded { id: _, person } => self.add_person(person.clone()),
             Event::PersonChanged { id, person } => {
                 if let Some(known) = self.people.get_mut(id.0 as usize) {
@@ -175,7 +182,7 @@ impl State {
         let keeps_rows = keeps_rows(self);
         let (abstain_loss, rate) = (self.profile.abstain_loss, self.profile.reward_rate);
         let (watched, in_flight_s) = (self.profile.watch.is_some(), self.profile.in_flight_s);
-        let evidence_from = evidence_from(&self.profile, made);
+        let certificate = self.profile.certificate;
         let Some(type_state) = self.types.get_mut(made.type_id.0 as usize) else { return };
         if let Some(new) = &made.new_scenario {
             let score = prior_score(type_state, &made.x);
@@ -199,8 +206,14 @@ impl State {
         if watched {
             type_state.oversight.watch.proposed(at);
         }
+        if let Some(settings) = &certificate {
+            let oversight = &mut type_state.oversight;
+            let from = evidence_from(&self.profile, made, oversight.escalated);
+            oversight.settle(settings, at);
+            oversight.decided(settings, made, from);
+        }
         let expires_after_s = type_state.definition().expires_after_s;
-        self.open.push(remember(made, at, evidence_from), expires_after_s);
+        self.open.push(remember(made, at), expires_after_s);
         if made.disposition == Disposition::Automatic {
             let site = self.scenarios.site_of(made.scenario).unwrap_or(0);
             self.open.in_flight.start(at.plus_seconds(in_flight_s), made.id, site);
@@ -253,7 +266,11 @@ impl State {
         }
         if let Some(open) = open.get_mut(feedback.decision) {
             let site = scenarios.site_of(feedback.scenario).unwrap_or(0);
-            type_state.oversight.answered(profile, open, feedback, site, trusted);
+            let TypeState { oversight, .. } = type_state;
+            // What is over by now can no longer be stopped.
+            profile.certificate.iter().for_each(|settings| oversight.settle(settings, at));
+            oversight.answered(profile, open, feedback, site, trusted);
+            profile.certificate.iter().for_each(|settings| oversight.settle(settings, at));
         }
         if let (Some(arm), Some(discount), Some(bandit)) =
             (feedback.arm, discount, &mut type_state.bandit)
@@ -268,11 +285,13 @@ impl State {
         }
         // An action goes on from the first like, unless somebody said no or its outcome is known; a
         // like of an audited decision is a label and sets nothing going.
-        let starts = open.get(feedback.decision).is_some_and(|open| {
-            open.acts_on_a_like()
-                && !open.outcome
-                && open.answers.iter().all(|answer| !answer.signal.is_directed())
+        let recommended = open.get(feedback.decision).filter(|open| {
+            open.acts_on_a_like() && open.answers.iter().all(|answer| !answer.signal.is_directed())
         });
+        if recommended.is_some() && feedback.signal.is_directed() {
+            type_state.tally.count_recommended(feedback.signal == Signal::Override);
+        }
+        let starts = recommended.is_some_and(|open| !open.outcome);
         open.answer(feedback.decision, Answer { by: feedback.by, signal: feedback.signal });
         match feedback.signal {
             Signal::Like if starts => {
@@ -297,7 +316,8 @@ impl State {
         if in_flight && !expired {
             self.open.in_flight.end(id);
         }
-        let watch = self.profile.watch;
+        let (watch, certificate, now) =
+            (self.profile.watch, self.profile.certificate, self.last_at);
         self.with_type(type_id, |t| {
             if expired {
                 t.tally.expired += 1;
@@ -306,6 +326,10 @@ impl State {
                 }
             } else {
                 t.tally.withdrawn += 1;
+                t.oversight.trials.withdraw(id);
+            }
+            if let Some(settings) = &certificate {
+                t.oversight.settle(settings, now);
             }
             if unanswered && asked {
                 t.close_episodes(1);
@@ -333,7 +357,12 @@ impl State {
                 Cause::Alarm(alarm) => {
                     watch.set_back(alarm.watched, site);
                     if action == MonitorAction::Escalate {
-                        watch.escalated[alarm.watched as usize] = Some(watch.episodes);
+                        match site {
+                            Some(site) => drop(watch.sites_escalated.insert(site, watch.episodes)),
+                            None => {
+                                watch.escalated[alarm.watched as usize] = Some(watch.episodes);
+                            }
+                        }
                         // Slices and slow people are told of; only a score that people deny as a
                         // whole hands its decisions on.
                         oversight.escalated |=
@@ -346,21 +375,19 @@ impl State {
     }
 
     fn certificate_changed(&mut self, type_id: TypeId, certificate: Option<Certificate>) {
+        let settings = self.profile.certificate;
         self.with_type(type_id, |t| {
             let oversight = &mut t.oversight;
             match certificate {
                 Some(_) => {
                     if oversight.certificate.is_none() {
-                        oversight.drift = Gauge::default();
+                        oversight.guard();
                     }
                     oversight.issued += 1;
                 }
                 None => {
                     oversight.lost += u32::from(oversight.certificate.is_some());
-                    oversight.drift = Gauge::default();
-                    if let Some(evidence) = &mut oversight.evidence {
-                        evidence.reset();
-                    }
+                    oversight.reopen(settings.as_ref());
                 }
             }
             oversight.certificate = certificate;

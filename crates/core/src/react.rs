@@ -9,11 +9,15 @@ use smallvec::SmallVec;
 
 use crate::decide::Events;
 use crate::event::{Cause, CertificateCause, Envelope, Event, MonitorAction};
+use crate::guarantee::CertificateSettings;
 use crate::ids::TypeId;
 use crate::oversight::watch::{Alarm, Gauge, Watched};
 use crate::oversight::{Certificate, Hold, Level, Oversight, Scope, WatchSettings};
 use crate::people::NPO;
 use crate::state::{State, TypeState};
+
+/// Audits of automatic actions in a row that may go unanswered: who is not watched has no certificate.
+const AUDITS_MISSED_MAX: u32 = 20;
 
 /// What `npo` itself does after `events` were folded into `state`; mostly nothing.
 ///
@@ -59,7 +63,7 @@ pub fn react(state: &State, events: &[Envelope], seed: u64) -> Events {
 fn concerns(state: &State, event: &Event) -> Option<TypeId> {
     match event {
         Event::FeedbackGiven(feedback) => Some(feedback.type_id),
-        Event::DecisionMade(made) if !made.asks() => Some(made.type_id),
+        Event::DecisionMade(made) => Some(made.type_id),
         Event::DecisionExpired(id) | Event::DecisionWithdrawn { id, .. } => {
             state.open().get(*id).map(|open| open.type_id)
         }
@@ -70,38 +74,46 @@ fn concerns(state: &State, event: &Event) -> Option<TypeId> {
 fn certify(state: &State, type_id: TypeId, oversight: &Oversight, push: &mut impl FnMut(Event)) {
     let Some(settings) = &state.profile().certificate else { return };
     let before = oversight.level();
-    let mut after = (oversight.ceiling, oversight.certificate);
-    match &oversight.certificate {
-        Some(_) if oversight.drift.value() >= settings.alarm_run_length => {
-            let alarm = oversight.drift.alarm(Watched::Certified, settings.alarm_run_length, None);
+    let current = oversight.certificate.as_ref();
+    let (certificate, cause, reason) = match current.and_then(|_| alarm(oversight, settings)) {
+        Some(alarm) => {
             let (action, cause) = (MonitorAction::Adapt, Cause::Alarm(alarm.clone()));
             push(Event::MonitorActed { type_id, action, cause });
-            let cause = CertificateCause::Drift(alarm);
-            push(Event::CertificateChanged { type_id, certificate: None, cause });
-            after.1 = None;
+            let reason = "the certificate was lost to drift: people review everything".to_owned();
+            (None, CertificateCause::Drift(alarm), reason)
         }
-        current => {
+        None if current.is_some() && oversight.audits_missed >= AUDITS_MISSED_MAX => {
+            let reason = format!(
+                "nobody answered the last {AUDITS_MISSED_MAX} audits, so the certificate lapsed: people review everything"
+            );
+            (None, CertificateCause::Unwatched, reason)
+        }
+        None => {
             let supported = oversight.supported(settings);
-            let (Some(certificate), true) = (supported, lower(current.as_ref(), supported)) else {
-                return;
-            };
+            let (Some(new), true) = (supported, lower(current, supported)) else { return };
             let cause = match current {
                 None => CertificateCause::Earned,
                 Some(_) => CertificateCause::Extended,
             };
-            push(Event::CertificateChanged { type_id, certificate: Some(certificate), cause });
-            after.1 = Some(certificate);
+            let reason = format!("threshold {} is certified at α = {}", new.theta, new.alpha);
+            (Some(new), cause, reason)
         }
-    }
-    let (ceiling, certificate) = after;
-    let level = Level::in_force(ceiling, certificate.is_some());
+    };
+    push(Event::CertificateChanged { type_id, certificate, cause });
+    let (ceiling, level) =
+        (oversight.ceiling, Level::in_force(oversight.ceiling, certificate.is_some()));
     if level != before {
-        let reason = match certificate {
-            Some(c) => format!("threshold {} is certified at α = {}", c.theta, c.alpha),
-            None => "the certificate was lost to drift: people review everything".to_owned(),
-        };
         push(Event::AutonomyChanged { type_id, ceiling, level, reason });
     }
+}
+
+/// What a detector over a certificate calls on, if one does.
+fn alarm(oversight: &Oversight, settings: &CertificateSettings) -> Option<Alarm> {
+    let level = settings.detector_level();
+    [(Watched::Certified, &oversight.drift), (Watched::Stopped, oversight.stops.gauge())]
+        .into_iter()
+        .find(|(_, gauge)| gauge.value() >= level)
+        .map(|(watched, gauge)| gauge.alarm(watched, level, None))
 }
 
 fn lower(current: Option<&Certificate>, supported: Option<Certificate>) -> bool {
@@ -119,34 +131,38 @@ fn watch(
     let watch = &oversight.watch;
     let run_length = settings.run_length;
     let called = |gauge: &Gauge| gauge.value() >= run_length;
-    let rested = |last: Option<u64>| {
-        last.is_none_or(|at| watch.episodes - at >= u64::from(settings.cooldown))
-    };
+    let rested = |last: Option<u64>| watch.rested(settings, last);
     let act =
         |action, alarm: Alarm| Event::MonitorActed { type_id, action, cause: Cause::Alarm(alarm) };
-    if called(&watch.overrides) {
+    let held = Scope::ScenarioType(type_id);
+    let is_held = state.holds().iter().any(|hold| hold.scope == held);
+    if called(&watch.overrides) && !is_held {
         let alarm = watch.overrides.alarm(Watched::OverrideRate, run_length, None);
         let reason = format!(
             "people overrode {} of {} recommendations",
             watch.overrides.hits, watch.overrides.seen
         );
         push(act(MonitorAction::Suppress, alarm));
-        let scope = Scope::ScenarioType(type_id);
-        if !state.holds().iter().any(|hold| hold.scope == scope) {
-            push(Event::RedButtonPressed(Hold { scope, since: state.last_at(), by: NPO, reason }));
-        }
+        push(Event::RedButtonPressed(Hold {
+            scope: held,
+            since: state.last_at(),
+            by: NPO,
+            reason,
+        }));
     } else if called(&watch.surprise) {
         let alarm = watch.surprise.alarm(Watched::Surprise, run_length, None);
         // A second call soon after a retraining says that retraining did not help.
-        let action = match rested(watch.retrained) {
-            true => MonitorAction::Retrain,
-            false => MonitorAction::Escalate,
-        };
-        push(act(action, alarm));
+        if rested(watch.retrained) {
+            push(act(MonitorAction::Retrain, alarm));
+        } else if rested(watch.escalated[Watched::Surprise as usize]) {
+            push(act(MonitorAction::Escalate, alarm));
+        }
     } else if watch.sites.len() > 1 {
         #[expect(clippy::cast_precision_loss, reason = "at most 64 sites")]
         let level = run_length * watch.sites.len() as f64;
-        let site = watch.sites.iter().find(|(_, gauge)| gauge.value() >= level);
+        let site = watch.sites.iter().find(|(site, gauge)| {
+            gauge.value() >= level && rested(watch.sites_escalated.get(site).copied())
+        });
         if let Some((site, gauge)) = site {
             let name = state.scenarios().site_name(*site).to_owned();
             push(act(MonitorAction::Escalate, gauge.alarm(Watched::Surprise, level, Some(name))));

@@ -160,12 +160,14 @@ fn check_sound(state: &State) {
 
 /// What must hold of who may act without whom.
 fn check_overseen(state: &State, type_state: &TypeState) {
-    let Oversight { ceiling, evidence, certificate, drift, watch, .. } = &type_state.oversight;
+    let Oversight { ceiling, evidence, certificate, drift, stops, watch, .. } =
+        &type_state.oversight;
     let level = type_state.oversight.level();
     assert_eq!(level == Level::Automatic, *ceiling == Level::Automatic && certificate.is_some());
     assert_eq!(evidence.is_some(), state.profile().certificate.is_some());
     assert!(certificate.is_none() || evidence.is_some());
-    let gauges = [drift, &watch.surprise, &watch.overrides, &watch.unanswered, &watch.slow];
+    let gauges =
+        [drift, stops.gauge(), &watch.surprise, &watch.overrides, &watch.unanswered, &watch.slow];
     for gauge in gauges.into_iter().chain(watch.sites.iter().map(|(_, gauge)| gauge)) {
         assert!(gauge.value().is_finite() && gauge.value() >= 0.0, "{gauge:?}");
         assert!(gauge.hits <= gauge.seen && gauge.expected <= gauge.seen as f64, "{gauge:?}");
@@ -212,15 +214,32 @@ proptest! {
     }
 }
 
+/// A given step under a given audit draw.
+fn direct(live: &mut Live, step: Step, audit: f64) {
+    let (seed, arm, allow) = (3, None, Some(true));
+    live.order(&Gathered { step, actor: 1, request: None, audit, seed, arm, allow });
+}
+
+fn burst(signal: usize) -> Step {
+    Step::Burst { count: 19, raw: [0.0, 2.0], site: 0, signal, wait_ms: 1_000 }
+}
+
 /// Certifies what is recommended and then, in the shadow, more: chance hardly gets there.
 fn widen(live: &mut Live) {
-    let (raw, site, signal, wait_ms) = ([0.0, 2.0], 0, 0, 1_000);
-    let burst = Step::Burst { count: 19, raw, site, signal, wait_ms };
     let shadow = Step::Grant { type_id: 0, level: 0 };
-    for step in [burst.clone(), burst.clone(), shadow, burst.clone(), burst] {
-        let (audit, seed, arm, allow) = (0.5, 3, None, Some(true));
-        live.order(&Gathered { step, actor: 1, request: None, audit, seed, arm, allow });
+    for step in [burst(0), burst(0), shadow, burst(0), burst(0)] {
+        direct(live, step, 0.5);
     }
+}
+
+/// Earns automatic action, and loses it in one of the ways in which it can be lost.
+fn earn_and_lose(live: &mut Live, losing: Step, audit: f64) {
+    let liked = 0;
+    direct(live, Step::Grant { type_id: 0, level: 3 }, audit);
+    for _ in 0..12 {
+        direct(live, burst(liked), 0.0);
+    }
+    direct(live, losing, audit);
 }
 
 /// Random runs that must, together, have been through everything; always the same ones.
@@ -234,10 +253,15 @@ fn the_random_orders_reach_every_kind_of_event() {
     let mut kinds = std::collections::BTreeMap::new();
     let mut seen = std::collections::BTreeMap::<String, u32>::new();
     let mut refused = 0;
+    let (overridden, audited, not_audited) = (3, 0.0, 0.999);
     for run in 0..RUNS {
         let mut live = Live::new();
-        if run == 0 {
-            widen(&mut live);
+        match run {
+            0 => widen(&mut live),
+            1 => earn_and_lose(&mut live, burst(overridden), audited),
+            2 => earn_and_lose(&mut live, burst(overridden), not_audited),
+            3 => earn_and_lose(&mut live, Step::Lapse { count: 25 }, audited),
+            _ => {}
         }
         for _ in 0..200 {
             let step = gathered().new_tree(&mut runner).expect("a step").current();
@@ -263,7 +287,7 @@ fn the_random_orders_reach_every_kind_of_event() {
 }
 
 /// What the random runs must have been through.
-const NOTABLE: [&str; 31] = [
+const NOTABLE: [&str; 33] = [
     "decision surfaced",
     "decision abstained",
     "decision blocked",
@@ -274,6 +298,7 @@ const NOTABLE: [&str; 31] = [
     "decision held",
     "decision in the shadow",
     "adapt on certified",
+    "adapt on stopped",
     "retrain on surprise",
     "escalate on surprise",
     "escalate on surprise at a site",
@@ -286,6 +311,7 @@ const NOTABLE: [&str; 31] = [
     "certificate extended",
     "certificate lost to drift",
     "certificate reset",
+    "certificate lapsed",
     "held by npo",
     "held by a person",
     "look acted",
@@ -324,6 +350,7 @@ fn notable(envelope: &Envelope) -> Vec<String> {
             CertificateCause::Extended => "certificate extended".into(),
             CertificateCause::Drift(_) => "certificate lost to drift".into(),
             CertificateCause::Reset => "certificate reset".into(),
+            CertificateCause::Unwatched => "certificate lapsed".into(),
         }],
         Event::RedButtonPressed(hold) if hold.by == NPO && hold.reason != "halt" => {
             vec!["held by npo".into()]

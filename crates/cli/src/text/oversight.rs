@@ -106,15 +106,13 @@ pub(crate) fn evidence(of: &Threshold) -> Vec<Line> {
         }
         lines.extend(table.lines());
     }
-    if let Some(drift) = &of.drift {
+    let over: Vec<Gauge> = of.drift.iter().chain(&of.stops).cloned().collect();
+    if !over.is_empty() {
         lines.push(Line::empty());
-        lines.extend(gauges(std::slice::from_ref(drift)));
+        lines.extend(gauges(&over));
     }
     if of.issued > 0 {
-        lines.push(Line::plain(format!(
-            "Certificates issued: {}, lost to drift: {}.",
-            of.issued, of.lost
-        )));
+        lines.push(Line::plain(format!("Certificates issued: {}, lost: {}.", of.issued, of.lost)));
     }
     if !of.arms.is_empty() {
         let mut table = Table::new(&[">ARM", ">ALPHA", ">BETA"]);
@@ -231,6 +229,7 @@ mod tests {
             lost: 0,
             evidence: None,
             drift: None,
+            stops: None,
         };
         let lines = text(threshold(&of, 80));
         assert_eq!(lines[0], "alert: automatic, threshold 0.750 (utility)");

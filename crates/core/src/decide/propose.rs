@@ -204,8 +204,10 @@ pub(super) fn propose(
         state.hold_on(type_id, site)
     };
     let above = compared >= threshold.theta();
-    let automatic =
-        level == Level::Automatic && certified.is_some_and(|theta| scored.score >= theta);
+    // What people deny as a whole is theirs to decide, certified or not.
+    let automatic = level == Level::Automatic
+        && !oversight.escalated
+        && certified.is_some_and(|theta| scored.score >= theta);
     let audit = match (&state.profile().audit, &state.profile().certificate, scored.logit) {
         _ if !verdict.allow || held.is_some() => None,
         (_, Some(settings), _) if automatic => {
@@ -388,7 +390,7 @@ fn certain(probability: f64, voi_average: f64, draw: f64) -> AuditDraw {
 }
 
 /// From which score on everybody was asked about everything: the region that a label can speak for.
-pub(crate) fn evidence_from(profile: &Profile, made: &DecisionMade) -> f64 {
+pub(crate) fn evidence_from(profile: &Profile, made: &DecisionMade, escalated: bool) -> f64 {
     if made.level == Level::Shadow {
         return 0.0;
     }
@@ -402,7 +404,7 @@ pub(crate) fn evidence_from(profile: &Profile, made: &DecisionMade) -> f64 {
         }
     };
     match made.certified {
-        Some(theta) if made.level == Level::Automatic => surfaced_from.min(theta),
+        Some(theta) if made.level == Level::Automatic && !escalated => surfaced_from.min(theta),
         _ => surfaced_from,
     }
 }
@@ -417,11 +419,7 @@ fn no_verdict() -> Verdict {
 }
 
 /// What is remembered of a decision while people are asked about it.
-pub(crate) fn remember(
-    made: &DecisionMade,
-    at: crate::Millis,
-    evidence_from: f64,
-) -> Option<Box<Open>> {
+pub(crate) fn remember(made: &DecisionMade, at: crate::Millis) -> Option<Box<Open>> {
     made.disposition.asks().then(|| {
         let room = Box::<Open>::new_uninit();
         let open = Open {
@@ -435,7 +433,6 @@ pub(crate) fn remember(
             disposition: made.disposition,
             score: made.score,
             asked: made.asks(),
-            evidence_from,
             counted: false,
             answers: smallvec::SmallVec::new(),
             closing: crate::state::Closing::Open,

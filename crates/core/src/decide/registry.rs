@@ -52,8 +52,16 @@ pub(super) fn activate_policy(
     policy: PolicyRef,
     out: &mut Out,
 ) -> Result<(), Rejection> {
-    if state.policy() != Some(&policy) {
-        out.push(Event::PolicyActivated(policy));
+    if state.policy() == Some(&policy) {
+        return Ok(());
+    }
+    let other = state.policy().is_none_or(|old| old.digest != policy.digest);
+    out.push(Event::PolicyActivated(policy));
+    if other {
+        // What was certified was the rate of what the policy before let through.
+        for (type_id, type_state) in (0u32..).map(TypeId).zip(state.types()) {
+            lose_certificate(type_id, type_state, "another policy came into force", out);
+        }
     }
     Ok(())
 }

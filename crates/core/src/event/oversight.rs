@@ -78,8 +78,10 @@ pub enum CertificateCause {
     Extended,
     /// The override rate above it rose.
     Drift(Alarm),
-    /// What it was about changed: the model, the profile, or the scenario type's inputs.
+    /// What it was about changed: the model, the profile, the policy, or the scenario type's inputs.
     Reset,
+    /// Nobody answered the audits of what was automatic.
+    Unwatched,
 }
 
 /// What an RCA verdict is about, and what it says.

@@ -45,6 +45,12 @@ impl EmpiricalBernstein {
         self.labels
     }
 
+    /// Their sum.
+    #[must_use]
+    pub fn sum(&self) -> f64 {
+        self.sum
+    }
+
     /// The mean with an interval that holds at all times together with probability at least
     /// 1 − `delta`; `delta` in (0, 1).
     #[must_use]

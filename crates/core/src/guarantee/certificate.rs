@@ -31,18 +31,23 @@ pub struct CertificateSettings {
     /// Evidence gathered under one α says nothing about another: a change needs
     /// [`Evidence::reset`].
     pub alpha: f64,
-    /// Probability δ that any certificate is ever wrong, in [1e-9, 0.5].
+    /// Probability δ that any certificate is ever wrong before the evidence is reopened, in
+    /// [1e-9, 0.5].
     pub delta: f64,
     /// Probability with which a decision above the certified threshold is still sent for a label, in
     /// (0, 1], at least 0.001.
     pub audit_rate: f64,
-    /// Labels that pass on average before a false alarm takes a certificate back, in [10, 1e9].
+    /// Automatic actions that pass on average before a false alarm takes a certificate back, in
+    /// [10, 1e9], where nobody's reliability is in doubt.
+    ///
+    /// Two detectors watch, audits and stops, each held against twice as much: their average grows by
+    /// at most 1 an action.
     pub alarm_run_length: f64,
 }
 
 impl Default for CertificateSettings {
     /// At most 5 % overrides, wrong with probability at most 5 %, a tenth of what is automatic
-    /// audited, one false alarm in 5,000 labels.
+    /// audited, one false alarm in 5,000 automatic actions.
     fn default() -> Self {
         Self { alpha: 0.05, delta: 0.05, audit_rate: 0.1, alarm_run_length: 5_000.0 }
     }
@@ -66,6 +71,12 @@ impl CertificateSettings {
             }
         }
         Ok(())
+    }
+
+    /// What each of the two detectors over a certificate is held against.
+    #[must_use]
+    pub fn detector_level(&self) -> f64 {
+        2.0 * self.alarm_run_length
     }
 
     /// The e-value that certifies a threshold: the number of thresholds over δ.
@@ -110,56 +121,28 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Counts the answer to a decision with this score, for every threshold at or below it.
+    /// Counts the answer to a decision with this score, for every threshold at or below it and at or
+    /// above `from`, the score from which everybody was asked about everything.
     ///
-    /// For labels whose propensity is the same over a region, or higher where the score is lower; see
-    /// [`super::e_process`] for why, and [`Evidence::observe_weighted`] for the rest.
+    /// Answers must come in the order of their decisions, or as [`super::e_process`] says.
     /// `settings` must be valid; a score that is not a number counts for no threshold.
-    pub fn observe(&mut self, settings: &CertificateSettings, score: f64, overridden: bool) {
-        self.observe_weighted(settings, score, overridden, 1.0);
-    }
-
-    /// Counts an answer that was drawn with probability π, where no decision is labelled with less
-    /// than π₀: `share` = π₀/π, in (0, 1].
-    pub fn observe_weighted(
+    pub fn observe(
         &mut self,
         settings: &CertificateSettings,
+        from: f64,
         score: f64,
         overridden: bool,
-        share: f64,
-    ) {
-        self.count(settings, score, overridden, share, 0.0);
-    }
-
-    /// As [`Self::observe`], for thresholds of at least `floor` only: the score from which everybody
-    /// was asked about everything. Below it, what is safer was asked about more often.
-    pub fn observe_from(
-        &mut self,
-        settings: &CertificateSettings,
-        floor: f64,
-        score: f64,
-        overridden: bool,
-    ) {
-        self.count(settings, score, overridden, 1.0, floor);
-    }
-
-    fn count(
-        &mut self,
-        settings: &CertificateSettings,
-        score: f64,
-        overridden: bool,
-        share: f64,
-        floor: f64,
     ) {
         self.labels += 1;
         self.overrides += u64::from(overridden);
-        let factors = Factors::new(settings.alpha, overridden, share);
+        let factors = Factors::new(settings.alpha, overridden);
         for (theta, evidence) in GRID.iter().zip(&mut self.thresholds).rev() {
             // From the most lenient to the strictest.
             if score < *theta || score.is_nan() {
                 break;
             }
-            if *theta < floor {
+            // Below `from`, what is safer was asked about more often.
+            if *theta < from {
                 continue;
             }
             evidence.process.multiply(&factors);
@@ -211,7 +194,7 @@ mod tests {
     fn check(score: f64, likes: usize, expected: Option<f64>) {
         let mut evidence = Evidence::default();
         for _ in 0..likes {
-            evidence.observe(&SETTINGS, score, false);
+            evidence.observe(&SETTINGS, 0.0, score, false);
         }
         assert_eq!(evidence.certified_threshold(&SETTINGS), expected, "{likes} likes at {score}");
     }
@@ -231,8 +214,8 @@ mod tests {
     fn overrides_below_keep_the_certificate_above() {
         let mut evidence = Evidence::default();
         for _ in 0..300 {
-            evidence.observe(&SETTINGS, 0.9, false);
-            evidence.observe(&SETTINGS, 0.65, true);
+            evidence.observe(&SETTINGS, 0.0, 0.9, false);
+            evidence.observe(&SETTINGS, 0.0, 0.65, true);
         }
         assert_eq!(evidence.certified_threshold(&SETTINGS), Some(0.7));
         assert_eq!((evidence.labels, evidence.overrides), (600, 300));
@@ -249,7 +232,7 @@ mod tests {
         let mut evidence = Evidence::default();
         for overridden in [false, true] {
             for _ in 0..200 {
-                evidence.observe(&SETTINGS, 1.0, overridden);
+                evidence.observe(&SETTINGS, 0.0, 1.0, overridden);
             }
             assert_eq!(evidence.certified(&SETTINGS), Some(13));
         }

@@ -14,13 +14,18 @@
 //!
 //! **Propensity.** A label that was drawn with probability π enters as X = (α − o)/π, against a
 //! stake of λ = ℓπ/(1 − α).
-//! The two π cancel, and the factor is 1 + ℓ(α − o)/(1 − α) for every seen label.
-//! With that, the process speaks of the rate *among labels as they are drawn*.
-//! This is the rate among all decisions if the region is labelled with one probability, and bounds it
-//! if riskier decisions are labelled more often (a person answers below the certified threshold,
-//! audits are drawn above it).
-//! It does not if safer ones are labelled more often; then [`EProcess::observe_weighted`], with the
-//! smallest probability of the region in front, is the right call, at the price of smaller stakes.
+//! The two π cancel, and the factor is 1 + ℓ(α − o)/(1 − α) for every seen label, so that the process
+//! speaks of the rate *among labels as they are drawn*.
+//! That is the rate of the region if all of it is labelled with one probability.
+//! If a part of it lies above a certified threshold and is labelled less often, the process still
+//! holds: as long as that certificate is right, its part overrides at most α, so that where the region
+//! as a whole overrides more, the rest does, and labelling the rest more often only raises the rate
+//! among labels.
+//! The first certificate to be wrong is therefore issued with everything before it right, which is
+//! what δ bounds.
+//! Two things must be seen to elsewhere: below the score from which everybody is asked about
+//! everything nothing counts, and labels count in the order of their decisions
+//! ([`crate::oversight::trials`]), since those that come sooner are the likes.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,12 +54,12 @@ pub struct EProcess {
 pub struct Factors([f64; BETS.len()]);
 
 impl Factors {
-    /// Factors 1 + ℓ·share·(α − o)/(1 − α) of one label; `alpha` in (0, 1), `share` in (0, 1].
+    /// Factors 1 + ℓ(α − o)/(1 − α) of one label; `alpha` in (0, 1).
     #[inline]
     #[must_use]
-    pub fn new(alpha: f64, overridden: bool, share: f64) -> Self {
+    pub fn new(alpha: f64, overridden: bool) -> Self {
         let margin = if overridden { alpha - 1.0 } else { alpha };
-        let unit = share * margin / (1.0 - alpha);
+        let unit = margin / (1.0 - alpha);
         Self(BETS.map(|bet| 1.0 + bet * unit))
     }
 }
@@ -62,15 +67,7 @@ impl Factors {
 impl EProcess {
     /// Counts one label whose propensity cancels (see the module text); `alpha` in (0, 1).
     pub fn observe(&mut self, alpha: f64, overridden: bool) {
-        self.multiply(&Factors::new(alpha, overridden, 1.0));
-    }
-
-    /// Counts one label that was drawn with probability π, where labels of the region are drawn with
-    /// probability π₀ or more: `share` = π₀/π, in (0, 1].
-    ///
-    /// Valid for the rate among *all* decisions of the region, whatever decided on the audits.
-    pub fn observe_weighted(&mut self, alpha: f64, overridden: bool, share: f64) {
-        self.multiply(&Factors::new(alpha, overridden, share));
+        self.multiply(&Factors::new(alpha, overridden));
     }
 
     /// Counts one label by factors computed once for several processes.
@@ -141,19 +138,18 @@ mod tests {
         }
     }
 
-    /// How many of 2,000 runs of 1,000 labels at `rate` ever reach 1/δ = 20 against α = 0.05.
-    fn crossings(rate: f64, draw: impl Fn(f64) -> (f64, f64)) -> usize {
+    /// How many of 2,000 runs of 1,000 decisions at `rate` ever reach 1/δ = 20 against α = 0.05, if
+    /// decisions are labelled with the probability that `seen` gives for their risk.
+    fn crossings(rate: f64, seen: impl Fn(f64) -> f64) -> usize {
         let mut chance = Chance::new(7);
         (0..2_000)
             .filter(|_| {
                 let mut process = EProcess::default();
                 (0..1_000).any(|_| {
-                    // A risky half (1.8 × rate) and a safe half (0.2 × rate), seen as `draw` says.
+                    // A risky half (1.8 × rate) and a safe half (0.2 × rate).
                     let risk = if chance.hit(0.5) { 1.8 } else { 0.2 };
-                    let (seen, share) = draw(risk);
-                    if chance.hit(seen) {
-                        let overridden = chance.hit(rate * risk);
-                        process.observe_weighted(0.05, overridden, share);
+                    if chance.hit(seen(risk)) {
+                        process.observe(0.05, chance.hit(rate * risk));
                     }
                     process.value() >= 20.0
                 })
@@ -166,22 +162,21 @@ mod tests {
 
     #[test]
     fn a_rate_of_alpha_is_rarely_certified_however_often_one_looks() {
-        let found = crossings(0.05, |_| (1.0, 1.0));
+        let found = crossings(0.05, |_| 1.0);
         assert!(found <= CROSSINGS_MAX, "{found} of 2,000 runs crossed");
     }
 
     #[test]
     fn a_low_rate_is_certified() {
-        let found = crossings(0.01, |_| (1.0, 1.0));
+        let found = crossings(0.01, |_| 1.0);
         assert!(found > 1_800, "only {found} of 2,000 runs crossed");
     }
 
     #[test]
-    fn labels_drawn_where_it_is_safe_mislead_unless_they_are_weighted() {
-        let picky = |risk: f64| if risk < 1.0 { 1.0 } else { 0.2 };
-        let naive = crossings(0.05, |risk| (picky(risk), 1.0));
-        assert!(naive > 500, "the plain process is fooled in {naive} of 2,000 runs");
-        let weighted = crossings(0.05, |risk| (picky(risk), 0.2 / picky(risk)));
-        assert!(weighted <= CROSSINGS_MAX, "{weighted} of 2,000 weighted runs crossed");
+    fn labels_that_are_drawn_where_it_is_safe_mislead_and_where_it_is_risky_do_not() {
+        let safe = crossings(0.05, |risk| if risk < 1.0 { 1.0 } else { 0.2 });
+        assert!(safe > 500, "only {safe} of 2,000 runs are fooled");
+        let risky = crossings(0.05, |risk| if risk < 1.0 { 0.2 } else { 1.0 });
+        assert!(risky <= CROSSINGS_MAX, "{risky} of 2,000 runs crossed");
     }
 }

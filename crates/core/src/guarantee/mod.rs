@@ -32,4 +32,4 @@ pub use review_queue::{ReviewQueue, ReviewSettings};
 pub use sequence::Estimate;
 
 #[cfg(test)]
-mod chance;
+pub(crate) mod chance;

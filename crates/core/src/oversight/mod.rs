@@ -4,16 +4,20 @@
 //! Levels are granted by people as ceilings; *automatic* is reached only while a certificate is
 //! live, and until then people review everything.
 
+pub mod stops;
+pub mod trials;
 pub mod watch;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{FeedbackGiven, Lesson, NotLearned};
+use crate::event::{DecisionMade, Disposition, FeedbackGiven, Lesson, NotLearned};
 use crate::guarantee::certificate::{CertificateSettings, Evidence, GRID};
 use crate::ids::{DecisionId, Millis, PersonId, TypeId};
 use crate::profile::Profile;
 use crate::signal::Signal;
 use crate::state::Open;
+use stops::Stops;
+use trials::{Trial, Trials};
 use watch::Gauge;
 pub use watch::{Watch, WatchSettings};
 
@@ -79,7 +83,7 @@ pub struct Certificate {
     pub theta: f64,
     /// Highest override rate that it promises.
     pub alpha: f64,
-    /// Probability that the promise is wrong, over all time.
+    /// Probability that the promise is wrong, over all time since the evidence was last reopened.
     pub delta: f64,
     /// Likes and overrides seen above the threshold.
     pub labels: u64,
@@ -123,8 +127,14 @@ pub struct Oversight {
     pub evidence: Option<Box<Evidence>>,
     /// The live certificate.
     pub certificate: Option<Certificate>,
-    /// Drift above the certified threshold since it was certified.
+    /// Labels of the decisions that people were asked about, until they count as evidence.
+    pub trials: Trials,
+    /// Overrides among the audits above the certified threshold since it was certified.
     pub drift: Gauge,
+    /// Overrides among all automatic actions since it was certified.
+    pub stops: Stops,
+    /// Audits of automatic actions in a row that nobody answered with a like or an override.
+    pub audits_missed: u32,
     /// Certificates issued so far.
     pub issued: u32,
     /// Certificates lost to drift so far.
@@ -145,12 +155,28 @@ impl Oversight {
         Level::in_force(self.ceiling, self.certificate.is_some())
     }
 
-    /// Starts collecting evidence anew.
+    /// Starts collecting evidence anew, and watching the model as well.
     pub(crate) fn reset(&mut self, settings: Option<&CertificateSettings>) {
-        self.evidence = settings.map(|_| Box::default());
-        self.certificate = None;
-        self.drift = Gauge::default();
+        self.reopen(settings);
         self.watch.reset();
+    }
+
+    /// Starts collecting evidence anew, without a certificate.
+    ///
+    /// What people were asked about before counts no more: above a threshold that was certified they
+    /// were asked about a share only.
+    pub(crate) fn reopen(&mut self, settings: Option<&CertificateSettings>) {
+        self.evidence = settings.map(|_| Box::default());
+        self.trials = Trials::default();
+        self.certificate = None;
+        self.guard();
+    }
+
+    /// Starts watching over a certificate.
+    pub(crate) fn guard(&mut self) {
+        self.drift = Gauge::default();
+        self.stops = Stops::default();
+        self.audits_missed = 0;
     }
 
     /// The certificate that the evidence supports: for the lowest threshold that crossed.
@@ -173,11 +199,28 @@ impl Oversight {
         })
     }
 
+    /// Counts a decision for the certificates.
+    pub(crate) fn decided(
+        &mut self,
+        settings: &CertificateSettings,
+        made: &DecisionMade,
+        evidence_from: f64,
+    ) {
+        if self.evidence.is_some() && made.asks() {
+            self.trials.ask(Trial::new(made, evidence_from));
+        }
+        if made.disposition == Disposition::Automatic {
+            self.stops.begin(made.id, made.expires_at, settings.alpha);
+        }
+    }
+
     /// Counts an answer for the certificates and the monitor.
     ///
-    /// Likes and overrides of people whose reliability is not in doubt count, the first of them on a
-    /// decision, and of automatic actions only those that an audit asked for; a later override or one
-    /// that nobody asked for counts as a sign of drift, which can only take a certificate back earlier.
+    /// Of each decision that people were asked about, the first like or override counts.
+    /// A like counts only if its giver's reliability is not in doubt and it was given with consent; an
+    /// override counts for certificates in any case.
+    /// Whoever is believed to be wrong was so believed for denying the same score: without their
+    /// overrides, what is certified would be the rate among those who agree.
     pub(crate) fn answered(
         &mut self,
         profile: &Profile,
@@ -197,27 +240,41 @@ impl Oversight {
         }
         let stale = matches!(feedback.lesson, Lesson::None(NotLearned::StaleModel))
             || self.counts_from.is_some_and(|first| feedback.decision < first);
-        if !feedback.signal.is_directed() || !trusted || !feedback.provenance.consent || stale {
+        if !feedback.signal.is_directed() || stale {
             return;
         }
-        // Two answers to one decision are one trial: bets on the second would be won in advance.
-        let counts = open.asked && !open.counted;
-        open.counted |= counts;
-        if let (Some(settings), Some(certificate)) = (&profile.certificate, &self.certificate)
-            && open.score >= certificate.theta
-            && (counts || overridden)
+        let believed = trusted && feedback.provenance.consent;
+        if let Some(settings) = &profile.certificate
+            && (overridden || believed)
         {
-            self.drift.observe(overridden, settings.alpha);
+            let counts = self.trials.answer(feedback.decision, overridden);
+            if counts && self.certificate.is_some_and(|c| open.score >= c.theta) {
+                self.drift.observe(overridden, settings.alpha);
+            }
+            if overridden {
+                self.stops.stop(feedback.decision, settings.alpha);
+            }
         }
-        if !counts {
-            return;
+        // Two answers to one decision are one observation.
+        if believed && open.asked && !open.counted {
+            open.counted = true;
+            if let Some(settings) = &profile.watch {
+                let surfaced = open.acts_on_a_like();
+                self.watch.answered(settings, site, surfaced, overridden, 1.0 - open.score);
+            }
         }
-        if let (Some(settings), Some(evidence)) = (&profile.certificate, &mut self.evidence) {
-            evidence.observe_from(settings, open.evidence_from, open.score, overridden);
-        }
-        if let Some(settings) = &profile.watch {
-            let surfaced = open.acts_on_a_like();
-            self.watch.answered(settings, site, surfaced, overridden, 1.0 - open.score);
+    }
+
+    /// Lets count as evidence what can by `now`.
+    pub(crate) fn settle(&mut self, settings: &CertificateSettings, now: Millis) {
+        self.stops.settle(now, settings.alpha);
+        while let Some(trial) = self.trials.settle(now) {
+            if let (Some(evidence), Some(overridden)) = (&mut self.evidence, trial.overridden) {
+                evidence.observe(settings, trial.evidence_from, trial.score, overridden);
+            }
+            if trial.automatic {
+                self.audits_missed = if trial.missed() { self.audits_missed + 1 } else { 0 };
+            }
         }
     }
 }

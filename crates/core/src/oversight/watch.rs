@@ -6,6 +6,8 @@
 //! Episodes are looked at in windows of fixed length; that the monitor did nothing in one is
 //! recorded as well, so that its fidelity can be measured on a random sample of both kinds.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::guarantee::detector::ShiryaevRoberts;
@@ -64,7 +66,7 @@ impl Default for WatchSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Watched {
-    /// Overrides above the certified threshold, against α.
+    /// Overrides among the audits above the certified threshold, against α.
     Certified,
     /// Overrides against what the score said of each decision.
     Surprise,
@@ -74,12 +76,20 @@ pub enum Watched {
     Unanswered,
     /// Answers given late.
     SlowAnswers,
+    /// Automatic actions that people stopped, asked or not, against α.
+    Stopped,
 }
 
 impl Watched {
     /// All gauges.
-    pub const ALL: [Self; 5] =
-        [Self::Certified, Self::Surprise, Self::OverrideRate, Self::Unanswered, Self::SlowAnswers];
+    pub const ALL: [Self; 6] = [
+        Self::Certified,
+        Self::Surprise,
+        Self::OverrideRate,
+        Self::Unanswered,
+        Self::SlowAnswers,
+        Self::Stopped,
+    ];
 
     /// The word used in API, CLI and docs.
     #[must_use]
@@ -90,6 +100,7 @@ impl Watched {
             Self::OverrideRate => "override-rate",
             Self::Unanswered => "unanswered",
             Self::SlowAnswers => "slow-answers",
+            Self::Stopped => "stopped",
         }
     }
 }
@@ -172,6 +183,8 @@ pub struct Watch {
     pub slow: Gauge,
     /// Surprise per site, ascending by the site's number.
     pub sites: Vec<(u32, Gauge)>,
+    /// Episodes closed when the monitor last escalated a site, by the site's number.
+    pub sites_escalated: BTreeMap<u32, u64>,
     /// Episodes closed so far.
     pub episodes: u64,
     /// Episodes closed when the last look ended.
@@ -185,7 +198,7 @@ pub struct Watch {
     /// Episodes closed when the monitor last asked for retraining.
     pub retrained: Option<u64>,
     /// Episodes closed when the monitor last escalated, in the order of [`Watched::ALL`].
-    pub escalated: [Option<u64>; 5],
+    pub escalated: [Option<u64>; 6],
     /// Whether a retraining is wanted and not yet done.
     pub retrain_due: bool,
     /// When the last proposal came.
@@ -224,6 +237,11 @@ impl Watch {
         if surfaced {
             self.overrides.observe(overridden, settings.suppress_rate);
         }
+    }
+
+    /// Whether a cooldown has passed since the closed episode `last`.
+    pub(crate) fn rested(&self, settings: &WatchSettings, last: Option<u64>) -> bool {
+        last.is_none_or(|at| self.episodes - at >= u64::from(settings.cooldown))
     }
 
     /// Counts how a decision's wait ended.
@@ -271,7 +289,7 @@ impl Watch {
             (Watched::OverrideRate, _) => self.overrides = fresh,
             (Watched::Unanswered, _) => self.unanswered = fresh,
             (Watched::SlowAnswers, _) => self.slow = fresh,
-            (Watched::Certified, _) => {}
+            (Watched::Certified | Watched::Stopped, _) => {}
         }
     }
 

@@ -56,9 +56,7 @@ pub struct Open {
     pub score: f64,
     /// Whether anybody is asked: not about an automatic action that no audit drew.
     pub asked: bool,
-    /// From which score on everybody was asked about everything when it was made.
-    pub evidence_from: f64,
-    /// Whether an answer counted as evidence: a second opinion is no second trial.
+    /// Whether an answer counted for the monitor: a second opinion is no second observation.
     pub counted: bool,
     /// Answers so far.
     pub answers: SmallVec<[Answer; 1]>,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::Disposition;
+use crate::guarantee::EmpiricalBernstein;
 use crate::signal::Signal;
 
 /// Counts and sums of one scenario type.
@@ -24,6 +25,11 @@ pub struct Tally {
     pub withdrawn: u64,
     /// Outcomes recorded.
     pub outcomes: u64,
+    /// The first like or override of each decision that was recommended, 1 for an override.
+    ///
+    /// Audits are drawn, automatic actions are overridden by those who happen to see them, and second
+    /// answers come where somebody disagrees: what is recommended is what everybody is asked about.
+    pub recommended: EmpiricalBernstein,
 }
 
 impl Tally {
@@ -66,6 +72,10 @@ impl Tally {
     pub(crate) fn count_answer(&mut self, signal: Signal, loss: f64) {
         self.signals[signal as usize] += 1;
         self.loss_sum += loss;
+    }
+
+    pub(crate) fn count_recommended(&mut self, overridden: bool) {
+        self.recommended.observe(f64::from(u8::from(overridden)));
     }
 
     pub(crate) fn count_episode(&mut self, loss: Option<f64>, reward: f64, rate: f64) {

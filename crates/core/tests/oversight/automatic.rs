@@ -3,12 +3,13 @@
 use npo_core::decide::Withdrawn;
 use npo_core::event::{
     CertificateCause, DecisionMade, Disposition, Event, Lesson, MonitorAction, NotLearned,
+    Provenance,
 };
 use npo_core::oversight::Level;
 use npo_core::oversight::watch::Watched;
 use npo_core::{Command, DecisionId, Millis, Signal};
 
-use super::world::{ANN, BOB, EXPIRES_S, SURE, World, answer, observe};
+use super::world::{ANN, BOB, EXPIRES_S, SURE, World, answer, answer_with, observe, provenance};
 use super::{TYPE, certify, certifying, oversight};
 
 const DRAWN: f64 = 0.0;
@@ -49,9 +50,10 @@ fn nobody_waits_for_what_no_audit_drew() {
 }
 
 #[test]
-fn anybody_can_stop_it_and_that_is_a_sign_of_drift() {
+fn anybody_can_stop_it_and_that_counts_among_all_of_them() {
     for wait in [1, EXPIRES_S + 1] {
         let mut world = automatic_world();
+        act(&mut world, 0.9);
         let made = act(&mut world, 0.9);
         world.wait(wait);
         let (evidence, updates) =
@@ -59,13 +61,36 @@ fn anybody_can_stop_it_and_that_is_a_sign_of_drift() {
         let (episodes, drift) = (oversight(&world).watch.episodes, oversight(&world).drift);
         let feedback = world.answer(made.id, BOB, Signal::Override);
         assert_eq!(feedback.lesson, Lesson::None(NotLearned::Volunteered));
-        assert_eq!(world.in_flight("east").0, 0);
+        assert_eq!(world.in_flight("east").0, 1, "the other one goes on");
         let state = oversight(&world);
-        assert_eq!((state.drift.seen, state.drift.hits), (drift.seen + 1, drift.hits + 1));
+        assert_eq!(state.drift, drift, "it was not drawn for an audit");
+        // One of two automatic actions, or none in time.
+        let in_time = u64::from(wait == 1);
+        let stops = |world: &World| {
+            let gauge = oversight(world).stops.gauge();
+            (gauge.seen, gauge.hits)
+        };
+        assert_eq!(stops(&world), (2, in_time));
         assert_eq!(state.evidence, evidence, "what nobody asked for certifies nothing");
         assert_eq!(world.state.types()[0].updates(), updates);
         assert_eq!(oversight(&world).watch.episodes, episodes, "no second episode");
+        world.answer(made.id, ANN, Signal::Override);
+        assert_eq!(stops(&world), (2, in_time), "it was stopped already");
     }
+}
+
+#[test]
+fn a_certificate_outlives_overrides_that_are_rarer_than_it_promises() {
+    let mut world = automatic_world();
+    for i in 0..400 {
+        let made = act(&mut world, 0.9);
+        world.wait(1);
+        // One in five is stopped, all of them unasked, where two in five would be fine.
+        if i % 5 == 0 {
+            world.answer(made.id, BOB, Signal::Override);
+        }
+    }
+    assert!(oversight(&world).certificate.is_some());
 }
 
 #[test]
@@ -119,12 +144,14 @@ fn a_withdrawal_ends_it() {
     }
 }
 
-/// Overrides automatic actions until the certificate is gone; the events of the last override.
+/// Overrides automatic actions, without teaching the score, until the certificate is gone; the events
+/// of the last override.
 fn drift(world: &mut World, draw: f64) -> (DecisionId, Vec<Event>) {
     for _ in 0..50 {
         let made = act(world, draw);
         world.wait(1);
-        let events = world.order(answer(made.id, ANN, Signal::Override));
+        let silent = Provenance { consent: false, ..provenance() };
+        let events = world.order(answer_with(made.id, Signal::Override, silent));
         if events.len() > 1 {
             return (made.id, events);
         }
@@ -144,8 +171,9 @@ fn drift_takes_the_certificate_and_the_level_in_one_batch() {
             panic!("{acted:?}");
         };
         let npo_core::event::Cause::Alarm(alarm) = cause else { panic!("{cause:?}") };
-        assert_eq!((alarm.watched, alarm.run_length), (Watched::Certified, 10.0));
-        assert!(alarm.e_value >= 10.0 && alarm.hits > 0, "{alarm:?}");
+        let watched = if draw == DRAWN { Watched::Certified } else { Watched::Stopped };
+        assert_eq!((alarm.watched, alarm.run_length), (watched, 20.0));
+        assert!(alarm.e_value >= 20.0 && alarm.hits > 0, "{alarm:?}");
         let cause = CertificateCause::Drift(alarm.clone());
         assert_eq!(*lost, Event::CertificateChanged { type_id: TYPE, certificate: None, cause });
         let reason = "the certificate was lost to drift: people review everything".into();
@@ -153,10 +181,53 @@ fn drift_takes_the_certificate_and_the_level_in_one_batch() {
         assert_eq!(*level, Event::AutonomyChanged { type_id: TYPE, ceiling, level: now, reason });
         let state = oversight(&world);
         assert_eq!((state.issued, state.lost, state.drift.seen), (1, 1, 0));
+        assert_eq!(state.stops, Default::default());
         assert_eq!(state.evidence.as_ref().expect("evidence").labels, 0);
         let made = world.propose("leaf1@", SURE);
         assert!(made.asks() && made.asked == 1.0 && made.level == Level::Shadow);
     }
+}
+
+#[test]
+fn what_was_asked_under_a_lost_certificate_is_no_evidence_for_the_next() {
+    let mut world = automatic_world();
+    let waiting: Vec<_> = (0..5).map(|_| act(&mut world, DRAWN).id).collect();
+    drift(&mut world, 0.9);
+    for id in waiting {
+        world.answer(id, ANN, Signal::Like);
+    }
+    assert_eq!(oversight(&world).evidence.as_ref().expect("evidence").labels, 0);
+}
+
+#[test]
+fn a_certificate_lapses_when_nobody_answers_its_audits() {
+    let mut world = automatic_world();
+    let mut lost = Vec::new();
+    for i in 0..20 {
+        assert!(lost.is_empty(), "after {i} audits");
+        let made = act(&mut world, DRAWN);
+        world.wait(EXPIRES_S);
+        lost = world.order(Command::Expire(made.id));
+        lost.retain(|event| !matches!(event, Event::DecisionExpired(_)));
+    }
+    let [lapsed, level] = lost.as_slice() else { panic!("{lost:?}") };
+    let (certificate, cause) = (None, CertificateCause::Unwatched);
+    assert_eq!(*lapsed, Event::CertificateChanged { type_id: TYPE, certificate, cause });
+    assert!(matches!(level, Event::AutonomyChanged { level: Level::Shadow, .. }), "{level:?}");
+}
+
+#[test]
+fn one_answered_audit_in_twenty_keeps_it() {
+    let mut world = automatic_world();
+    for i in 0..60 {
+        let made = act(&mut world, DRAWN);
+        world.wait(EXPIRES_S - 1);
+        if i % 20 == 19 {
+            world.answer(made.id, ANN, Signal::Like);
+        }
+        world.wait(1);
+    }
+    assert!(oversight(&world).certificate.is_some());
 }
 
 #[test]

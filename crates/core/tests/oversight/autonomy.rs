@@ -1,6 +1,6 @@
 //! What each level of autonomy makes of a proposal, and who changes levels.
 
-use npo_core::event::{CertificateCause, Disposition, Event};
+use npo_core::event::{CertificateCause, Disposition, Event, PolicyRef};
 use npo_core::oversight::Level;
 use npo_core::{Command, Profile, Signal};
 
@@ -212,6 +212,21 @@ fn a_change_of_what_was_certified_voids_the_certificate() {
     wider.features[0].scale *= 2.0;
     let because = "the inputs of the scenario type changed";
     check_voided(Command::ActivateScenarioType(Box::new(wider)), because);
+    check_voided(policy([7; 32], "2"), "another policy came into force");
+}
+
+fn policy(digest: [u8; 32], version: &str) -> Command {
+    let (name, version) = ("night".into(), version.into());
+    Command::ActivatePolicy(PolicyRef { digest, name, version })
+}
+
+#[test]
+fn a_policy_with_the_same_rules_keeps_it() {
+    let mut world = World::new(certifying());
+    world.order(policy([7; 32], "1"));
+    certify(&mut world);
+    world.order(policy([7; 32], "2"));
+    assert_eq!(world.propose("leaf1@", SURE).disposition, Disposition::Automatic);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What counts as evidence for a certificate: one trusted, consenting trial per decision.
+//! What counts as evidence for a certificate: one trial per decision, in their order.
 
 use npo_core::event::{Event, Provenance};
 use npo_core::oversight::Level;
@@ -38,15 +38,64 @@ fn a_second_opinion_is_no_second_trial() {
 }
 
 #[test]
-fn answers_without_consent_are_not_used() {
+fn a_like_without_consent_is_not_used_and_an_override_is() {
     let mut world = World::new(certifying());
     world.order(grant(Level::Shadow));
     let id = world.propose("leaf1", SURE).id;
     let silent = Provenance { consent: false, ..provenance() };
-    world.order(answer_with(id, Signal::Override, silent));
+    world.order(answer_with(id, Signal::Like, silent.clone()));
     assert_eq!(counted(&world), (0, 0, 0));
     world.answer(id, BOB, Signal::Like);
     assert_eq!(counted(&world), (1, 0, 1));
+    let id = world.propose("leaf1", SURE).id;
+    world.order(answer_with(id, Signal::Override, silent));
+    assert_eq!(counted(&world), (2, 1, 2));
+}
+
+#[test]
+fn labels_count_in_the_order_of_their_decisions() {
+    let mut world = World::new(certifying());
+    world.order(grant(Level::Shadow));
+    let ids: Vec<_> = (0..5).map(|_| world.propose("leaf1", SURE).id).collect();
+    let labels = |world: &World| (counted(world).0, oversight(world).trials.held_up());
+    // Likes come at once, and wait for what was asked before them.
+    for id in &ids[1..] {
+        world.answer(*id, ANN, Signal::Like);
+    }
+    assert_eq!(labels(&world), (0, 4));
+    world.answer(ids[0], ANN, Signal::Override);
+    assert_eq!((labels(&world), counted(&world).1), ((5, 0), 1));
+    // What nobody answers, or somebody takes back, holds up nothing once it is over.
+    let ids: Vec<_> = (0..3).map(|_| world.propose("leaf1", SURE).id).collect();
+    world.answer(ids[2], ANN, Signal::Like);
+    world.withdraw(npo_core::decide::Withdrawn::Decision(ids[0]));
+    assert_eq!(labels(&world), (5, 1));
+    world.wait(super::world::EXPIRES_S);
+    world.order(npo_core::Command::Expire(ids[1]));
+    assert_eq!(labels(&world), (6, 0));
+}
+
+#[test]
+fn likes_that_come_before_the_overrides_certify_nothing() {
+    // Half are overridden, where α = 0.4; the likes alone would certify long before the first of the
+    // overrides comes.
+    let mut world = World::new(certifying());
+    world.order(grant(Level::Shadow));
+    let mut late = std::collections::VecDeque::new();
+    for i in 0..300 {
+        let id = world.propose("leaf1", SURE).id;
+        if i % 2 == 0 {
+            late.push_back(id)
+        } else {
+            drop(world.answer(id, ANN, Signal::Like))
+        }
+        if late.len() > 40 {
+            let id = late.pop_front().expect("many");
+            world.answer(id, ANN, Signal::Override);
+        }
+        assert_eq!(oversight(&world).certificate, None, "after {i} decisions");
+    }
+    assert!(counted(&world).0 > 150);
 }
 
 #[test]
@@ -106,7 +155,7 @@ fn discredit(world: &mut World) {
 }
 
 #[test]
-fn answers_of_people_who_are_not_believed_move_nothing() {
+fn of_people_who_are_not_believed_only_the_overrides_count() {
     let mut world = World::new(Profile { watch: Profile::calibrated().watch, ..certifying() });
     world.order(grant(Level::Shadow));
     discredit(&mut world);
@@ -115,11 +164,13 @@ fn answers_of_people_who_are_not_believed_move_nothing() {
         let watch = oversight(&world).watch.clone();
         let id = world.propose("leaf1", SURE).id;
         world.answer(id, EVE, signal);
-        assert_eq!(counted(&world), before, "{signal:?}");
+        let overridden = u64::from(signal == Signal::Override);
+        let (labels, overrides, _) = counted(&world);
+        assert_eq!((labels, overrides), (before.0 + overridden, before.1 + overridden));
         let now = &oversight(&world).watch;
         assert_eq!((now.surprise, now.overrides), (watch.surprise, watch.overrides));
         assert_eq!(now.slow.seen, watch.slow.seen + 1, "how long it waited counts all the same");
-        // The decision is still there for somebody who is believed.
+        // After the like, the decision is still there for somebody who is believed.
         world.answer(id, ANN, Signal::Like);
         assert_eq!(counted(&world).0, before.0 + 1);
     }

@@ -5,7 +5,7 @@ use npo_core::oversight::{Hold, Scope};
 use npo_core::people::NPO;
 use npo_core::{Command, Millis, TypeId};
 
-use super::world::{ANN, DOUBTFUL, SURE, World};
+use super::world::{ANN, DOUBTFUL, EXPIRES_S, SURE, World};
 use super::{TYPE, certify, certifying};
 
 fn press(scope: Scope) -> Command {
@@ -28,6 +28,8 @@ fn check(scopes: &[Scope], at: &str, expected: Option<Scope>) {
         // Known scenarios are held like new ones.
         world.propose_with("known", at, SURE, None);
         if automatic {
+            // The one above is not answered, and holds up what comes after it until it is over.
+            world.wait(EXPIRES_S);
             certify(&mut world);
         }
         scopes.iter().for_each(|scope| drop(world.order(press(scope.clone()))));

@@ -469,18 +469,19 @@ pub(crate) fn expand(step: &Step) -> Option<Vec<Step>> {
         about: None,
     };
     match *step {
-        Step::Burst { count, raw, site, signal, wait_ms } => Some(
-            (0..u32::from(count))
-                .flat_map(|i| {
-                    let (by, consent, confidence) = (1 + i % 2, true, None);
-                    [
-                        propose(2 * (i % 3) + u32::from(site), &raw),
-                        Step::Wait(wait_ms),
-                        Step::Answer { back: 1, by, signal, consent, confidence },
-                    ]
-                })
-                .collect(),
-        ),
+        Step::Burst { count, raw, site, signal, wait_ms } => {
+            let burst = (0..u32::from(count)).flat_map(|i| {
+                let (by, consent, confidence) = (1 + i % 2, true, None);
+                [
+                    propose(2 * (i % 3) + u32::from(site), &raw),
+                    Step::Wait(wait_ms),
+                    Step::Answer { back: 1, by, signal, consent, confidence },
+                ]
+            });
+            // What nobody answered before is over, so that nothing holds up these labels.
+            let over = Step::Wait(world::EXPIRES_S * 1000);
+            Some(std::iter::once(over).chain(burst).collect())
+        }
         Step::Lapse { count } => Some(
             (0..u32::from(count))
                 .flat_map(|i| {

@@ -185,6 +185,7 @@ pub(crate) fn act(state: &State, position: u64, envelope: &Envelope) -> Option<a
                 CertificateCause::Extended => ("down to a lower threshold", None),
                 CertificateCause::Drift(from) => ("the override rate rose", Some(alarm(from))),
                 CertificateCause::Reset => ("what it was about changed", None),
+                CertificateCause::Unwatched => ("nobody answered its audits", None),
             };
             let evidence = match certificate {
                 Some(c) => format!(
@@ -224,7 +225,8 @@ fn words(cause: &Cause) -> String {
         ),
         Cause::Alarm(Alarm { watched, site, e_value, run_length, seen, hits, expected }) => {
             let what = match watched {
-                Watched::Certified => "answers above the certified threshold were overrides",
+                Watched::Certified => "audits above the certified threshold were overrides",
+                Watched::Stopped => "automatic actions were stopped",
                 Watched::Surprise => "answers were overrides",
                 Watched::OverrideRate => "recommendations were overridden",
                 Watched::Unanswered => "decisions expired unanswered",

@@ -126,9 +126,10 @@ pub(crate) fn alarm(from: &Alarm) -> api::Gauge {
 
 /// The threshold of a scenario type, and what it rests on.
 pub(crate) fn threshold(profile: &Profile, state: &TypeState) -> api::Threshold {
-    let Oversight { ceiling, evidence, certificate, drift, issued, lost, escalated, .. } =
+    let Oversight { ceiling, evidence, certificate, drift, stops, issued, lost, escalated, .. } =
         &state.oversight;
     let settings = profile.certificate.as_ref();
+    let level_of_gauges = certificate.and(settings).map(CertificateSettings::detector_level);
     let (in_force, arms) = selected(profile, state);
     api::Threshold {
         scenario_type: state.definition().name.clone(),
@@ -143,10 +144,8 @@ pub(crate) fn threshold(profile: &Profile, state: &TypeState) -> api::Threshold 
         issued: *issued,
         lost: *lost,
         evidence: settings.zip(evidence.as_deref()).map(|(s, e)| gathered(s, e)),
-        drift: certificate
-            .as_ref()
-            .zip(settings)
-            .map(|(_, settings)| gauge(drift, Watched::Certified, settings.alarm_run_length, None)),
+        drift: level_of_gauges.map(|level| gauge(drift, Watched::Certified, level, None)),
+        stops: level_of_gauges.map(|level| gauge(stops.gauge(), Watched::Stopped, level, None)),
     }
 }
 

@@ -181,9 +181,12 @@ fn believed(page: &mut Page, state: &State) {
             "Mean alignment loss of all answers, in [0, 1].",
             |t| t.mean_loss(),
         ),
-        ("npo_override_rate", Kind::Gauge, "Share of overrides among likes and overrides.", |t| {
-            override_rate(t).0
-        }),
+        (
+            "npo_override_rate",
+            Kind::Gauge,
+            "Share of overrides among answers to what was recommended.",
+            |t| override_rate(t).0,
+        ),
         ("npo_decisions_expired_total", Kind::Counter, "Decisions that expired unanswered.", |t| {
             Some(t.expired as f64)
         }),

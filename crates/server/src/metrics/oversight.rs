@@ -4,6 +4,7 @@
 //! shown, so that a page stays small however many there are.
 
 use npo_core::event::MonitorAction;
+use npo_core::guarantee::CertificateSettings;
 use npo_core::guarantee::fidelity::{Fidelity, FidelityCounts, Looks};
 use npo_core::guarantee::sequence::Estimate;
 use npo_core::oversight::watch::Watched;
@@ -113,7 +114,7 @@ fn certificates(page: &mut Page, state: &State) {
     let help = "Certificates issued or extended.";
     per_type(page, state, "npo_certificates_issued_total", Kind::Counter, help, &issued);
     let lost = |t: &TypeState| Some(f64::from(t.oversight.lost));
-    let help = "Certificates lost to drift.";
+    let help = "Certificates lost to drift, or for want of answers to audits.";
     per_type(page, state, "npo_certificates_lost_total", Kind::Counter, help, &lost);
     let Some(settings) = &state.profile().certificate else { return };
     let peak = |t: &TypeState| {
@@ -128,7 +129,8 @@ fn certificates(page: &mut Page, state: &State) {
 
 fn gauges(page: &mut Page, state: &State) {
     let Some(settings) = &state.profile().watch else { return };
-    let alarm = state.profile().certificate.map(|certificate| certificate.alarm_run_length);
+    let certified = state.profile().certificate;
+    let level = certified.as_ref().map_or(0.0, CertificateSettings::detector_level);
     let families = [
         ("npo_gauge_value", "Value of each of the monitor's detectors."),
         ("npo_gauge_run_length", "What the detector is held against; it calls when it is reached."),
@@ -140,15 +142,17 @@ fn gauges(page: &mut Page, state: &State) {
             #[expect(clippy::cast_precision_loss, reason = "at most 64 sites")]
             let of_each = settings.run_length * watch.sites.len().max(1) as f64;
             let worst = watch.sites.iter().map(|(_, gauge)| gauge.value()).reduce(f64::max);
-            let drift =
-                type_state.oversight.certificate.map(|_| type_state.oversight.drift.value());
+            let oversight = &type_state.oversight;
+            let drift = oversight.certificate.map(|_| oversight.drift.value());
+            let stops = oversight.certificate.map(|_| oversight.stops.gauge().value());
             let all = [
                 (Watched::Surprise.name(), Some(watch.surprise.value()), settings.run_length),
                 (Watched::OverrideRate.name(), Some(watch.overrides.value()), settings.run_length),
                 (Watched::Unanswered.name(), Some(watch.unanswered.value()), settings.run_length),
                 (Watched::SlowAnswers.name(), Some(watch.slow.value()), settings.run_length),
                 ("surprise-at-worst-site", worst, of_each),
-                (Watched::Certified.name(), drift, alarm.unwrap_or(0.0)),
+                (Watched::Certified.name(), drift, level),
+                (Watched::Stopped.name(), stops, level),
             ];
             for (watched, value, run_length) in all {
                 let labels = [

@@ -8,7 +8,6 @@ use npo_api::metrics as api;
 use npo_core::event::Disposition;
 use npo_core::guarantee::calibration::{self, Calibration};
 use npo_core::guarantee::doubt::Doubt;
-use npo_core::guarantee::sequence::bernoulli;
 use npo_core::learning::math::wilson95;
 use npo_core::learning::trust::Trust;
 use npo_core::state::{Standing, Tally, TypeState};
@@ -18,6 +17,9 @@ use crate::app::App;
 use crate::convert::oversight::estimate;
 use crate::convert::people::{handle, names};
 use crate::http::call::{Call, reply_listed};
+
+/// Probability that an interval which may be looked at at any time ever misses.
+const DELTA: f64 = 0.05;
 
 /// Shows alignment loss, override rates, calibration and trust.
 pub(super) async fn show(call: Call) -> Result<Response, Problem> {
@@ -47,8 +49,7 @@ fn of_type(state: &TypeState) -> api::TypeAlignment {
     let decisions = Disposition::ALL.map(|d| (d.name().to_owned(), tally.decisions(d)));
     let answers = Signal::ALL.map(|s| (s.name().to_owned(), tally.answers(s)));
     let (rate, interval) = override_rate(tally);
-    let (overrides, likes) = (tally.answers(Signal::Override), tally.answers(Signal::Like));
-    let (low, high) = bernoulli(overrides, overrides + likes, 0.05);
+    let anytime = tally.recommended.interval(DELTA);
     api::TypeAlignment {
         scenario_type: state.definition().name.clone(),
         decisions: BTreeMap::from(decisions),
@@ -58,7 +59,7 @@ fn of_type(state: &TypeState) -> api::TypeAlignment {
         reward: tally.reward_average,
         override_rate: rate,
         override_rate_interval: interval,
-        override_rate_anytime: [low, high],
+        override_rate_anytime: [anytime.low, anytime.high],
         expired: tally.expired,
         withdrawn: tally.withdrawn,
         calibration: None,
@@ -114,16 +115,20 @@ fn words(from: &Calibration) -> String {
     format!("Miscalibrated{how}: {numbers}.")
 }
 
-/// Share of overrides among likes and overrides, and its 95 % Wilson interval.
-#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+/// Share of overrides among the first likes and overrides of what was recommended, and its 95 % Wilson
+/// interval.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a sum of zeros and ones, no more than their number"
+)]
 pub(crate) fn override_rate(tally: &Tally) -> (Option<f64>, [f64; 2]) {
-    let overrides = tally.answers(Signal::Override);
-    let directed = overrides + tally.answers(Signal::Like);
-    if directed == 0 {
+    let (overrides, answered) = (tally.recommended.sum(), tally.recommended.labels());
+    if answered == 0 {
         return (None, [0.0, 1.0]);
     }
-    let (low, high) = wilson95(overrides, directed);
-    (Some(overrides as f64 / directed as f64), [low, high])
+    let (low, high) = wilson95(overrides as u64, answered);
+    (tally.recommended.interval(DELTA).value, [low, high])
 }
 
 /// Belief about everybody whose answers taught something; people without any have the prior, or what

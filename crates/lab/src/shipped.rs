@@ -3,13 +3,14 @@
 use std::path::Path;
 
 /// Names and texts, in the order in which to try them.
-pub const EXPERIMENTS: [(&str, &str); 6] = [
+pub const EXPERIMENTS: [(&str, &str); 7] = [
     ("quick", include_str!("../../../experiments/quick.toml")),
     ("paper", include_str!("../../../experiments/paper.toml")),
     ("regimes", include_str!("../../../experiments/regimes.toml")),
     ("certified", include_str!("../../../experiments/certified.toml")),
     ("robust", include_str!("../../../experiments/robust.toml")),
     ("teams", include_str!("../../../experiments/teams.toml")),
+    ("monitor", include_str!("../../../experiments/monitor.toml")),
 ];
 
 /// Experiments of other kinds than the comparison of methods in worlds.

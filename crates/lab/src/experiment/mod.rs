@@ -18,7 +18,7 @@ pub use error::ExperimentError;
 pub use method::Method;
 pub use resolve::{Find, Setting, TEXT_MAX};
 pub(crate) use world::share_of;
-pub use world::{Attack, Reading, Turn, WorldSettings};
+pub use world::{Attack, GoldAction, Reading, Turn, WorldSettings};
 
 /// Longest name of an experiment, world or method, in bytes.
 pub const NAME_MAX: usize = 64;

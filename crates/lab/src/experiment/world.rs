@@ -37,6 +37,16 @@ pub enum Turn {
     Gradual,
 }
 
+/// When the monitor should act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GoldAction {
+    /// Where the expected loss of what is surfaced exceeds `tolerance` (METHODS 1, Fidelity).
+    Loss,
+    /// Where overrides of what is surfaced exceed what the score says of it by `margin`.
+    Score,
+}
+
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr, $low:expr, $high:expr;)*) => {
         /// Settings of a world; each number has a range.
@@ -49,6 +59,8 @@ macro_rules! settings {
             pub attack: Attack,
             /// How the world's direction turns.
             pub turn: Turn,
+            /// When the monitor should act.
+            pub gold: GoldAction,
             /// Whether the loop is told of every scenario before the first episode, as the
             /// reference is: by a proposal that policy denies.
             pub introduced: bool,
@@ -61,6 +73,7 @@ macro_rules! settings {
                     reading: Reading::Action,
                     attack: Attack::Plain,
                     turn: Turn::AtOnce,
+                    gold: GoldAction::Loss,
                     introduced: true,
                     $($name: $default,)*
                 }
@@ -150,8 +163,10 @@ settings! {
     policy_cut: f64 = 1.281_551_565_544_600_4, -1e9, 1e9;
     /// The monitor's fidelity is looked at every so many episodes; 0 for never.
     look_every: u32 = 10, 0, 1_000_000;
-    /// Expected loss above which retraining is the gold action.
+    /// Expected loss above which acting is the gold action.
     tolerance: f64 = 0.15, 0.0, 1.0;
+    /// Share of overrides beyond what the score says, above which acting is the gold action.
+    margin: f64 = 0.1, 0.0, 1.0;
 }
 
 impl WorldSettings {

@@ -7,13 +7,20 @@
 //! surfaced, a* = 0.
 //! The published text leaves the weighting of thresholds open; this form agrees with every gold
 //! action of the reference numbers.
+//!
+//! A loop that learns from every answer has losses that no retraining takes away: people who are
+//! undecided, and noise.
+//! What its monitor watches for has a gold action of its own: a* = 1[Σ p·(o − (1 − s + margin)·d) > 0],
+//! with o the probability of an override, d that of a like or an override, and s the score.
 
 use npo_core::learning::window::{MonitorSettings, Window};
 use npo_core::profile::Profile;
 use npo_core::signal::FeedbackTable;
 use npo_core::{ScenarioId, State, TypeId};
 
+use super::Acted;
 use super::view::{View, Viewer};
+use crate::experiment::GoldAction;
 use crate::world::World;
 
 /// Rate at which thresholds that were in force fade: one monitor window of 30 decisions.
@@ -31,6 +38,8 @@ pub(crate) struct Gold {
     weight: f64,
     /// Watches for methods without a monitor of their own, and does nothing.
     watcher: Option<(MonitorSettings, Window)>,
+    /// Whether a retraining refits the model on the spot, as the published monitor's does.
+    refits: bool,
     acted: bool,
     /// Views of all scenarios in the episode of a look, before its proposal: what the gold action is
     /// about, if the monitor refits the model. Empty otherwise.
@@ -54,7 +63,8 @@ impl Gold {
         if settings.look_every == 0 {
             return None;
         }
-        let watcher = matches!(profile.monitor, MonitorSettings::Off).then(|| {
+        let refits = !matches!(profile.monitor, MonitorSettings::Off);
+        let watcher = (!refits && profile.watch.is_none()).then(|| {
             let watched = MonitorSettings::Window {
                 window: 30,
                 at_least: 15,
@@ -81,6 +91,7 @@ impl Gold {
             thresholds: Vec::new(),
             weight: 1.0,
             watcher,
+            refits,
             acted: false,
             before: Vec::new(),
             losses,
@@ -122,7 +133,7 @@ impl Gold {
         known: &[Option<ScenarioId>],
     ) {
         self.before.clear();
-        if self.watcher.is_none() && (t + 1).is_multiple_of(self.every) {
+        if self.refits && (t + 1).is_multiple_of(self.every) {
             self.before.extend(views(world, state, known));
         }
     }
@@ -143,20 +154,20 @@ impl Gold {
         }
     }
 
-    /// The end of an episode: a look, if one is due. `acted` says that the monitor acted in it.
+    /// The end of an episode: a look, if one is due. `acted` says what the monitor did in it.
     pub(crate) fn end(
         &mut self,
         t: u64,
-        acted: bool,
+        acted: Acted,
         world: &World,
         state: &State,
         known: &[Option<ScenarioId>],
     ) -> Option<Look> {
-        self.acted |= acted;
+        self.acted |= acted.at_all;
         if !(t + 1).is_multiple_of(self.every) {
             return None;
         }
-        let refitted = acted;
+        let refitted = acted.retrained;
         let mut acted = std::mem::take(&mut self.acted);
         if let Some((settings, window)) = &mut self.watcher {
             window.episodes = t;
@@ -171,27 +182,38 @@ impl Gold {
     }
 
     fn expects_too_much(&self, t: u64, world: &World, views: impl Iterator<Item = View>) -> bool {
-        let answers = world.answers();
-        let (mut loss_sum, mut weight_sum) = (0.0, 0.0);
+        let (answers, settings) = (world.answers(), world.settings());
+        let (mut sum, mut weight_sum) = (0.0, 0.0);
         for (k, (preference, view)) in world.preferences(t).iter().zip(views).enumerate() {
             if !world.allows(world.centre(k)) {
                 continue;
             }
             let reached = self.thresholds.iter().filter(|(theta, _)| view.compared >= *theta);
             let weight: f64 = reached.map(|(_, weight)| weight / self.weight).sum();
-            if weight > 0.0 {
-                let loss = match self.losses[world.phase(t)].get(k) {
-                    Some(loss) => *loss,
-                    None => {
-                        let probabilities = answers.probabilities(*preference, view.score);
-                        answers.expected_loss(probabilities, &self.table)
+            if weight == 0.0 {
+                continue;
+            }
+            let probabilities = || answers.probabilities(*preference, view.score);
+            weight_sum += weight;
+            sum += weight
+                * match settings.gold {
+                    GoldAction::Loss => {
+                        let known = self.losses[world.phase(t)].get(k).copied();
+                        let expected = || answers.expected_loss(probabilities(), &self.table);
+                        known.unwrap_or_else(expected)
+                    }
+                    GoldAction::Score => {
+                        let (like, overridden) = answers.with_noise(probabilities());
+                        let said = 1.0 - view.score + settings.margin;
+                        overridden - said * (like + overridden)
                     }
                 };
-                loss_sum += weight * loss;
-                weight_sum += weight;
-            }
         }
-        loss_sum > self.tolerance * weight_sum
+        let limit = match settings.gold {
+            GoldAction::Loss => self.tolerance,
+            GoldAction::Score => 0.0,
+        };
+        sum > limit * weight_sum
     }
 }
 

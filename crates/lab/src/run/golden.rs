@@ -107,7 +107,11 @@ fn monitor_gold_action_and_misalignment_match_the_published_loop() {
             let draws = Draws { audit: 1.0, seed: 0, arm };
             let before = loop_.meter.looks;
             let acted = loop_.episode_drawn(t, &step, world.centre(k), draws).expect("taken");
-            assert_eq!(u64::from(acted), n::<u64>(&run["retrain"][at]), "retraining, {what}");
+            assert_eq!(
+                u64::from(acted.retrained),
+                n::<u64>(&run["retrain"][at]),
+                "retraining, {what}"
+            );
             let misaligned = latent(&world, t, &loop_.state, &loop_.known).expect("some");
             close(misaligned, f(&run["latent"][at]), &format!("misalignment, {what}"));
             let gold = run["a_star"][at].as_i64().and_then(|gold| usize::try_from(gold).ok());

@@ -12,7 +12,7 @@ use npo_core::{PersonId, ScenarioId, Signal, State, TypeId};
 
 use super::certified::Certified;
 use super::view::Viewer;
-use super::{Gold, Measured};
+use super::{Acted, Gold, Measured};
 use crate::world::{Role, Step, World};
 
 /// The latent misalignment is read at so many points of the tail at most: it takes a look at every
@@ -217,8 +217,14 @@ impl<'w> Meter<'w> {
 
     /// The end of an episode, all its answers taken.
     #[inline]
-    pub(crate) fn end(&mut self, t: u64, acted: bool, state: &State, known: &[Option<ScenarioId>]) {
-        self.retrains += u64::from(acted);
+    pub(crate) fn end(
+        &mut self,
+        t: u64,
+        acted: Acted,
+        state: &State,
+        known: &[Option<ScenarioId>],
+    ) {
+        self.retrains += u64::from(acted.retrained);
         let in_tail = t >= self.tail_from;
         if let Some(gold) = &mut self.gold
             && let Some(look) = gold.end(t, acted, self.world, state, known)

@@ -58,6 +58,22 @@ pub struct Measured {
     pub checkpoints: u64,
 }
 
+/// What the monitor did in an episode.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Acted {
+    /// It let the model be retrained.
+    pub(crate) retrained: bool,
+    /// It did something about what the model says.
+    pub(crate) at_all: bool,
+}
+
+impl std::ops::BitOrAssign for Acted {
+    fn bitor_assign(&mut self, other: Self) {
+        self.retrained |= other.retrained;
+        self.at_all |= other.at_all;
+    }
+}
+
 /// An answer on its way: when it arrives, then which decision, latest first, as the reference does.
 type Arrival = (Reverse<u64>, DecisionId, PersonId, Signal, Disposition);
 
@@ -172,14 +188,14 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         self.episode_drawn(t, step, features, draws).map(drop)
     }
 
-    /// As [`Self::episode`] with other draws; says whether the monitor acted.
+    /// As [`Self::episode`] with other draws; says what the monitor did.
     fn episode_drawn(
         &mut self,
         t: u64,
         step: &Step,
         features: &[f64],
         draws: Draws,
-    ) -> Result<bool, Rejection> {
+    ) -> Result<Acted, Rejection> {
         let second = t + 1;
         self.meter.prepare(t, &self.state, &self.known);
         let mut events = std::mem::take(&mut self.rooms[0]);
@@ -206,7 +222,7 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         step: &Step,
         made: &DecisionMade,
         signal: Signal,
-    ) -> Result<bool, Rejection> {
+    ) -> Result<Acted, Rejection> {
         let by = PersonId(step.operator + 1);
         let in_time =
             |delay: u64| delay < self.expires_after && t + delay < self.world.settings().horizon;
@@ -218,12 +234,12 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             }
             None => self.unanswered.push_back((t + 1 + self.expires_after, made.id)),
         }
-        Ok(false)
+        Ok(Acted::default())
     }
 
     /// Takes the answers that arrive by now and closes what has expired.
-    fn catch_up(&mut self, second: u64) -> Result<bool, Rejection> {
-        let mut acted = false;
+    fn catch_up(&mut self, second: u64) -> Result<Acted, Rejection> {
+        let mut acted = Acted::default();
         while self.arrivals.peek().is_some_and(|(arrives, ..)| arrives.0 <= second)
             && let Some((_, id, by, signal, disposition)) = self.arrivals.pop()
         {
@@ -242,7 +258,7 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         by: PersonId,
         signal: Signal,
         disposition: Disposition,
-    ) -> Result<bool, Rejection> {
+    ) -> Result<Acted, Rejection> {
         let provenance = Provenance {
             channel: Channel::Simulation,
             open_ms: 0,
@@ -290,8 +306,8 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         Ok(())
     }
 
-    /// Carries out an order; its events are in the second room then. Says whether the monitor acted.
-    fn order(&mut self, second: u64, actor: PersonId, order: &Command) -> Result<bool, Rejection> {
+    /// Carries out an order; its events are in the second room then. Says what the monitor did.
+    fn order(&mut self, second: u64, actor: PersonId, order: &Command) -> Result<Acted, Rejection> {
         let (inputs, events) = (unjudged(second, actor), &mut self.rooms[1]);
         advance_into(&mut self.state, order, &inputs, events, &mut self.kept)?;
         Ok(monitored(events))
@@ -326,11 +342,16 @@ fn unjudged(second: u64, actor: PersonId) -> Inputs {
     Inputs { at: at(second), actor, request: None, draws, verdict: None }
 }
 
-/// Whether the monitor let the model be refitted.
-fn monitored(events: &Events) -> bool {
-    let retrains =
-        |event: &Event| matches!(event, Event::MonitorActed { action: MonitorAction::Retrain, .. });
-    events.iter().any(|envelope| retrains(&envelope.event))
+/// What the monitor did.
+fn monitored(events: &Events) -> Acted {
+    let mut acted = Acted::default();
+    for envelope in events {
+        if let Event::MonitorActed { action, cause, .. } = &envelope.event {
+            acted.retrained |= *action == MonitorAction::Retrain;
+            acted.at_all |= cause.is_about_the_model();
+        }
+    }
+    acted
 }
 
 /// Episodes between two looks of the published monitor.

@@ -105,6 +105,13 @@ impl Answers {
         (1.0 - self.noise) * honest + self.noise * uniform
     }
 
+    /// P(like) and P(override) of an honest operator, noise included.
+    #[must_use]
+    pub fn with_noise(&self, (like, override_): (f64, f64)) -> (f64, f64) {
+        let noisy = |p: f64| (1.0 - self.noise) * p + self.noise / 4.0;
+        (noisy(like), noisy(override_))
+    }
+
     /// The honest signal from uniform draws: noise, direction, kind of indecision, noise signal.
     #[must_use]
     pub fn honest(&self, u: &[f64; 4], (like, override_): (f64, f64)) -> Signal {

@@ -103,11 +103,22 @@ pub struct InvalidCertificate {
 pub struct ThresholdEvidence {
     /// The bets against "the override rate at or above the threshold is above α".
     pub process: EProcess,
+    /// The same bets, smaller on labels that were more likely to be asked for: where audits above a
+    /// certified threshold stand beside full review below it, `process` sees more risk than there is.
+    pub weighted: EProcess,
     /// Largest e-value so far: Ville's inequality bounds the maximum, so that what was certified once
     /// stays so until the evidence is reset.
     pub peak: f64,
     /// Overrides among the labels of `process`.
     pub overrides: u64,
+}
+
+impl ThresholdEvidence {
+    /// The e-value: the average of both bets.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        0.5 * (self.process.value() + self.weighted.value())
+    }
 }
 
 /// Evidence about every threshold of the [`GRID`], in its order.
@@ -124,6 +135,8 @@ impl Evidence {
     /// Counts the answer to a decision with this score, for every threshold at or below it and at or
     /// above `from`, the score from which everybody was asked about everything.
     ///
+    /// `share` is π₀/π in (0, 1]: the least probability with which anything from there on was asked
+    /// about when this decision was, over that of this one.
     /// Answers must come in the order of their decisions, or as [`super::e_process`] says.
     /// `settings` must be valid; a score that is not a number counts for no threshold.
     pub fn observe(
@@ -132,10 +145,11 @@ impl Evidence {
         from: f64,
         score: f64,
         overridden: bool,
+        share: f64,
     ) {
         self.labels += 1;
         self.overrides += u64::from(overridden);
-        let factors = Factors::new(settings.alpha, overridden);
+        let factors = [1.0, share].map(|share| Factors::new(settings.alpha, overridden, share));
         for (theta, evidence) in GRID.iter().zip(&mut self.thresholds).rev() {
             // From the most lenient to the strictest.
             if score < *theta || score.is_nan() {
@@ -145,8 +159,9 @@ impl Evidence {
             if *theta < from {
                 continue;
             }
-            evidence.process.multiply(&factors);
-            evidence.peak = evidence.peak.max(evidence.process.value());
+            evidence.process.multiply(&factors[0]);
+            evidence.weighted.multiply(&factors[1]);
+            evidence.peak = evidence.peak.max(evidence.value());
             evidence.overrides += u64::from(overridden);
         }
     }
@@ -190,11 +205,17 @@ mod tests {
         alarm_run_length: 5_000.0,
     };
 
+    impl Evidence {
+        fn observe_all(&mut self, score: f64, overridden: bool) {
+            self.observe(&SETTINGS, 0.0, score, overridden, 1.0);
+        }
+    }
+
     /// Counts `likes` answers at `score`; what is certified after them.
     fn check(score: f64, likes: usize, expected: Option<f64>) {
         let mut evidence = Evidence::default();
         for _ in 0..likes {
-            evidence.observe(&SETTINGS, 0.0, score, false);
+            evidence.observe_all(score, false);
         }
         assert_eq!(evidence.certified_threshold(&SETTINGS), expected, "{likes} likes at {score}");
     }
@@ -214,8 +235,8 @@ mod tests {
     fn overrides_below_keep_the_certificate_above() {
         let mut evidence = Evidence::default();
         for _ in 0..300 {
-            evidence.observe(&SETTINGS, 0.0, 0.9, false);
-            evidence.observe(&SETTINGS, 0.0, 0.65, true);
+            evidence.observe_all(0.9, false);
+            evidence.observe_all(0.65, true);
         }
         assert_eq!(evidence.certified_threshold(&SETTINGS), Some(0.7));
         assert_eq!((evidence.labels, evidence.overrides), (600, 300));
@@ -228,11 +249,29 @@ mod tests {
     }
 
     #[test]
+    fn full_review_below_an_audited_region_hides_less_of_it() {
+        // Safe above, 6 % below; nine in ten labels come from below, where a tenth of decisions are.
+        let mut evidence = [1.0, 0.1].map(|share| {
+            let mut evidence = Evidence::default();
+            for label in 0..6_000 {
+                let above = label % 10 == 0;
+                let (score, share) = if above { (0.9, 1.0) } else { (0.55, share) };
+                evidence.observe(&SETTINGS, 0.0, score, !above && label % 17 == 0, share);
+            }
+            evidence
+        });
+        assert_eq!(
+            evidence.each_mut().map(|e| e.certified_threshold(&SETTINGS)),
+            [Some(0.6), Some(0.5)]
+        );
+    }
+
+    #[test]
     fn a_certificate_stays_until_reset() {
         let mut evidence = Evidence::default();
         for overridden in [false, true] {
             for _ in 0..200 {
-                evidence.observe(&SETTINGS, 0.0, 1.0, overridden);
+                evidence.observe_all(1.0, overridden);
             }
             assert_eq!(evidence.certified(&SETTINGS), Some(13));
         }

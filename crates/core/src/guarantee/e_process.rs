@@ -23,6 +23,10 @@
 //! among labels.
 //! The first certificate to be wrong is therefore issued with everything before it right, which is
 //! what δ bounds.
+//! That costs coverage, since the process then sees more risk than there is: beside it, half of the
+//! capital bets with λ = ℓπ₀/(1 − α), π₀ being the least probability in the region, so that each
+//! label's stake is in proportion to what it stands for; that is the rate of the region whatever
+//! decides on the audits, at smaller stakes.
 //! Two things must be seen to elsewhere: below the score from which everybody is asked about
 //! everything nothing counts, and labels count in the order of their decisions
 //! ([`crate::oversight::trials`]), since those that come sooner are the likes.
@@ -54,12 +58,12 @@ pub struct EProcess {
 pub struct Factors([f64; BETS.len()]);
 
 impl Factors {
-    /// Factors 1 + ℓ(α − o)/(1 − α) of one label; `alpha` in (0, 1).
+    /// Factors 1 + ℓ·share·(α − o)/(1 − α) of one label; `alpha` in (0, 1), `share` in (0, 1].
     #[inline]
     #[must_use]
-    pub fn new(alpha: f64, overridden: bool) -> Self {
+    pub fn new(alpha: f64, overridden: bool, share: f64) -> Self {
         let margin = if overridden { alpha - 1.0 } else { alpha };
-        let unit = margin / (1.0 - alpha);
+        let unit = share * margin / (1.0 - alpha);
         Self(BETS.map(|bet| 1.0 + bet * unit))
     }
 }
@@ -67,7 +71,7 @@ impl Factors {
 impl EProcess {
     /// Counts one label whose propensity cancels (see the module text); `alpha` in (0, 1).
     pub fn observe(&mut self, alpha: f64, overridden: bool) {
-        self.multiply(&Factors::new(alpha, overridden));
+        self.multiply(&Factors::new(alpha, overridden, 1.0));
     }
 
     /// Counts one label by factors computed once for several processes.

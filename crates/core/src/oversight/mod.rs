@@ -207,7 +207,11 @@ impl Oversight {
         evidence_from: f64,
     ) {
         if self.evidence.is_some() && made.asks() {
-            self.trials.ask(Trial::new(made, evidence_from));
+            // What is asked about below a certified threshold is asked about in full.
+            let audited_above = self.level() == Level::Automatic && !self.escalated;
+            let in_full = made.disposition != Disposition::Automatic;
+            let share = if audited_above && in_full { settings.audit_rate } else { 1.0 };
+            self.trials.ask(Trial::new(made, evidence_from, share));
         }
         if made.disposition == Disposition::Automatic {
             self.stops.begin(made.id, made.expires_at, settings.alpha);
@@ -270,7 +274,13 @@ impl Oversight {
         self.stops.settle(now, settings.alpha);
         while let Some(trial) = self.trials.settle(now) {
             if let (Some(evidence), Some(overridden)) = (&mut self.evidence, trial.overridden) {
-                evidence.observe(settings, trial.evidence_from, trial.score, overridden);
+                evidence.observe(
+                    settings,
+                    trial.evidence_from,
+                    trial.score,
+                    overridden,
+                    trial.share,
+                );
             }
             if trial.automatic {
                 self.audits_missed = if trial.missed() { self.audits_missed + 1 } else { 0 };

@@ -28,6 +28,9 @@ pub struct Trial {
     pub(crate) evidence_from: f64,
     /// Whether it was carried out without asking first.
     pub(crate) automatic: bool,
+    /// The least probability with which anything was asked about from `evidence_from` on when it was
+    /// made, over that of this decision.
+    pub(crate) share: f64,
     /// Whether its first answer that counts was an override; none without one.
     pub(crate) overridden: Option<bool>,
     withdrawn: bool,
@@ -79,8 +82,9 @@ impl Trials {
 
 impl Trial {
     /// A decision that people are asked about from now on.
-    pub(crate) fn new(made: &DecisionMade, evidence_from: f64) -> Self {
+    pub(crate) fn new(made: &DecisionMade, evidence_from: f64, share: f64) -> Self {
         Self {
+            share,
             id: made.id,
             until: made.expires_at,
             score: made.score,
@@ -115,13 +119,14 @@ mod tests {
                 let id = DecisionId(t);
                 let (score, evidence_from) = (0.9, 0.0);
                 let (until, automatic) = (Millis(i64::MAX), false);
-                let (overridden, withdrawn) = (None, false);
+                let (overridden, withdrawn, share) = (None, false, 1.0);
                 trials.ask(Trial {
                     id,
                     until,
                     score,
                     evidence_from,
                     automatic,
+                    share,
                     overridden,
                     withdrawn,
                 });
@@ -130,10 +135,10 @@ mod tests {
                         trials.answer(id, overridden);
                         while let Some(trial) = trials.settle(Millis(0)) {
                             let overridden = trial.overridden.expect("nothing expires here");
-                            evidence.observe(&settings, 0.0, trial.score, overridden);
+                            evidence.observe(&settings, 0.0, trial.score, overridden, 1.0);
                         }
                     } else {
-                        evidence.observe(&settings, 0.0, score, overridden);
+                        evidence.observe(&settings, 0.0, score, overridden, 1.0);
                     }
                 };
                 if chance.hit(0.1) {

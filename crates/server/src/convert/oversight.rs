@@ -235,7 +235,7 @@ fn gathered(settings: &CertificateSettings, from: &Evidence) -> api::Evidence {
             threshold: *threshold,
             labels: evidence.process.labels(),
             overrides: evidence.overrides,
-            e_value: evidence.process.value(),
+            e_value: evidence.value(),
             peak: evidence.peak,
             certified: evidence.peak >= level_needed,
         });

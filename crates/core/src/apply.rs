@@ -7,7 +7,7 @@ use crate::Vector;
 use crate::decide::{discount, evidence_from, keeps_rows, prior_score, remember};
 use crate::event::{
     Cause, DecisionMade, Disposition, Envelope, Event, FeedbackGiven, Lesson, ModelFitted,
-    ModelPromoted, MonitorAction, NotLearned, RcaRecorded, RcaSubject,
+    ModelPromoted, MonitorAction, NotLearned, PromotionCause, RcaRecorded, RcaSubject,
 };
 use crate::guarantee::doubt::Doubt;
 use crate::ids::{DecisionId, Millis, PersonId, TypeId};
@@ -36,6 +36,8 @@ impl State {
                 let relearn = !profile.learns_as(&self.profile);
                 let reaudit = profile.audit != self.profile.audit;
                 let recertify = profile.certificate != self.profile.certificate;
+                let rate = |profile: &Profile| profile.watch.map(|watch| watch.audit_looks);
+                let redraw = rate(profile) != rate(&self.profile);
                 self.profile.clone_from(profile);
                 self.profile_revision += 1;
                 if relearn {
@@ -48,6 +50,9 @@ impl State {
                 if recertify {
                     let settings = self.profile.certificate;
                     self.types.iter_mut().for_each(|t| t.oversight.reset(settings.as_ref()));
+                }
+                if redraw {
+                    self.types.iter_mut().for_each(TypeState::restart_looks);
                 }
             }
             Event::ScenarioTypeActivated { type_id, definition } => {
@@ -170,7 +175,7 @@ impl State {
         }
     }
 
-    fn effect_variance(&self) -> f64 {
+    pub(crate) fn effect_variance(&self) -> f64 {
         match self.profile.scorer {
             Scorer::Hierarchical(settings) => settings.effect_variance,
             Scorer::MovingAverage { .. } => 0.0,
@@ -451,6 +456,7 @@ impl State {
         let position = self.position;
         self.with_type(fitted.type_id, |t| {
             t.oversight.watch.retrain_due = false;
+            t.candidate = fitted.evaluation.passed.then_some(fitted.id);
             t.models.push(ModelState {
                 id: fitted.id,
                 dataset: fitted.dataset,
@@ -463,6 +469,7 @@ impl State {
     }
 
     fn model_promoted(&mut self, promoted: &ModelPromoted) {
+        let variance = self.effect_variance();
         let Self { types, scenarios, position, profile, open, .. } = self;
         let Some(type_state) = types.get_mut(promoted.type_id.0 as usize) else { return };
         let Parameters { mean, covariance, effects } = &promoted.parameters;
@@ -471,12 +478,26 @@ impl State {
             return;
         }
         let clock = type_state.clock();
+        // An effect is an offset to the weights that it was learned beside, so none outlives them.
+        // A model lists what it was fitted to, all labels of a promotion and those before the
+        // replacement of a rollback; of what it does not list it knows nothing, or too little to
+        // carry it.
+        for (_, effect) in scenarios.effects_of(promoted.type_id) {
+            (effect.mean, effect.variance, effect.touched) = (0.0, variance, clock);
+        }
         for (id, mean, variance) in effects {
             if let Some(effect) = scenarios.effect_mut(*id) {
                 (effect.mean, effect.variance, effect.touched) = (*mean, *variance, clock);
             }
         }
-        type_state.model = promoted.model;
+        match promoted.cause {
+            PromotionCause::Gate | PromotionCause::Person(_) => {
+                type_state.promoted(promoted.model, *position);
+            }
+            PromotionCause::Rollback(_) => type_state.rolled_back(promoted.model),
+        }
+        // A person who puts another one in force, or goes back, has decided about it as well.
+        type_state.candidate = None;
         if let Some(model) = type_state.models.iter_mut().find(|m| m.id == promoted.model) {
             model.promoted_at = Some(*position);
         }

@@ -131,6 +131,10 @@ fn check_sound(state: &State) {
         );
         assert_eq!(tally.decisions_total(), type_state.decisions);
         probability("window", type_state.window.mean());
+        let way: Vec<u32> = type_state.replaced.iter().map(|known| known.model).collect();
+        let models: std::collections::BTreeSet<u32> = way.iter().copied().collect();
+        assert!(models.len() == way.len() && !models.contains(&type_state.model), "{way:?}");
+        assert!(type_state.replaced.is_sorted_by(|a, b| a.at < b.at));
         check_overseen(state, type_state);
         assert!(type_state.rows.iter().all(|row| row.x.iter().all(|x| x.is_finite())));
     }
@@ -176,6 +180,10 @@ fn check_overseen(state: &State, type_state: &TypeState) {
         watch.looked <= watch.episodes && watch.retrained.is_none_or(|at| at <= watch.episodes)
     );
     for looks in [watch.looks.acted, watch.looks.silent] {
+        assert!(looks.right <= looks.audited && looks.audited <= looks.total, "{looks:?}");
+    }
+    let since = state.types()[0].looks();
+    for looks in [since.acted, since.silent] {
         assert!(looks.right <= looks.audited && looks.audited <= looks.total, "{looks:?}");
     }
     assert!(watch.audits.is_sorted_by(|a, b| a.look < b.look));

@@ -10,7 +10,7 @@ use npo_core::people::NPO;
 use npo_core::state::TypeState;
 use npo_core::{Command, TypeId};
 
-use crate::{Engine, Inner, restore};
+use crate::{Engine, Inner, RefitError, restore};
 
 /// How often overdue decisions are looked for, which is how late an expiry may be recorded. An
 /// answer after the expiry time is refused whether the expiry is recorded yet or not.
@@ -21,7 +21,7 @@ const SNAPSHOT_TICK: Duration = Duration::from_millis(500);
 const WATCH_TICK: Duration = Duration::from_secs(10);
 /// How often refits that are due are looked for.
 const REFIT_TICK: Duration = Duration::from_secs(1);
-/// Labels after which a refit that failed is tried again.
+/// Labels after which a refit or a promotion that failed is tried again.
 const LABELS_UNTIL_RETRY: u64 = 20;
 /// Expiries recorded per tick: keeps a burst of them from holding up answers.
 const EXPIRIES_PER_TICK: usize = 1024;
@@ -66,35 +66,49 @@ pub(crate) fn start_watch(inner: Arc<Inner>) -> JoinHandle<()> {
     })
 }
 
-/// Refits what the monitor asked for. A refit that could not be made is tried again once there are
-/// more labels.
+/// Refits what the monitor asked for, and promotes candidates that a refit left behind. What could
+/// not be done is tried again once there are more labels.
 pub(crate) fn start_refits(inner: Arc<Inner>) -> JoinHandle<()> {
     let mut tried: BTreeMap<TypeId, u64> = BTreeMap::new();
     start("npo-refit", inner, REFIT_TICK, move |engine| {
-        for (type_id, labels) in engine.read(|state| {
+        for (type_id, labels, candidate) in engine.read(|state| {
             let due = |(id, t): (TypeId, &TypeState)| {
-                (t.oversight.watch.retrain_due && t.posterior.is_some())
-                    .then_some((id, t.updates()))
+                let candidate = t.candidate.is_some();
+                let due = t.oversight.watch.retrain_due || candidate;
+                (due && t.posterior.is_some()).then_some((id, t.updates(), candidate))
             };
             (0u32..).map(TypeId).zip(state.types()).filter_map(due).collect::<Vec<_>>()
         }) {
             if tried.get(&type_id).is_some_and(|before| labels < before + LABELS_UNTIL_RETRY) {
                 continue;
             }
-            match engine.refit_blocking(NPO, type_id) {
-                Ok(done) => {
-                    let (model, rows, promoted) = (done.model, done.rows, done.promoted);
-                    let reason = done.evaluation.reason;
-                    tracing::info!(%type_id, model, rows, promoted, %reason, "refitted");
-                    tried.remove(&type_id);
-                }
+            match refit_or_promote(engine, type_id, candidate) {
+                Ok(()) => drop(tried.remove(&type_id)),
+                // Whoever is at it may be at this one.
+                Err(RefitError::Busy) => {}
                 Err(error) => {
-                    tracing::warn!(%type_id, %error, "not refitted; trying again with more labels");
+                    let doing = if candidate { "promotion" } else { "refit" };
+                    tracing::warn!(%type_id, %error, doing, "trying again with more labels");
                     tried.insert(type_id, labels);
                 }
             }
         }
     })
+}
+
+/// A candidate is brought up to the labels that came since and promoted, rather than fitted again: it
+/// passed its gate, and a refit of now might not.
+fn refit_or_promote(engine: &Engine, type_id: TypeId, candidate: bool) -> Result<(), RefitError> {
+    if candidate {
+        if let Some(model) = engine.promote_candidate(type_id)? {
+            tracing::info!(%type_id, model, "promoted");
+        }
+        return Ok(());
+    }
+    let done = engine.refit_blocking(NPO, type_id)?;
+    let (model, rows, promoted) = (done.model, done.rows, done.promoted);
+    tracing::info!(%type_id, model, rows, promoted, reason = %done.evaluation.reason, "refitted");
+    Ok(())
 }
 
 /// Saves a snapshot whenever enough has happened since the last one.

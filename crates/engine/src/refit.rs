@@ -2,8 +2,8 @@
 //!
 //! A refit reads its labels from the durable log through a reader of its own, so that orders are
 //! taken meanwhile; whatever it finds becomes true by ordinary orders.
-//! If the process ends in the middle, nothing has changed: what the monitor asked for is still due
-//! and is done after the next start.
+//! If the process ends in the middle, nothing is lost: what the monitor asked for is still due, and
+//! a model that passed its gate is still a candidate, and is done after the next start.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -16,6 +16,7 @@ use npo_core::event::{
 use npo_core::learning::math::predictive;
 use npo_core::learning::posterior::{Label, PosteriorSettings};
 use npo_core::learning::refit::{Evaluation, LabelRow, Reader, Start, TooFew, refit};
+use npo_core::people::NPO;
 use npo_core::profile::Scorer;
 use npo_core::{
     Command, DecisionId, Digest, Envelope, PersonId, Rejection, ScenarioId, TypeId, Vector, stored,
@@ -64,13 +65,15 @@ pub enum RefitError {
     #[error(transparent)]
     TooFew(#[from] TooFew),
     /// There is nothing to go back to.
-    #[error("`{0}` was never refitted, so there is nothing to go back to")]
+    #[error("`{0}` has no earlier model, so there is nothing to go back to")]
     NothingBefore(String),
     /// The engine is closing.
-    #[error("the engine is closing; what was asked for is still due after the next start")]
+    #[error(
+        "the engine is closing; what the monitor asked for, and a model that passed its gate, are due after the next start"
+    )]
     Closing,
     /// Labels came faster than the candidate could be brought up to them.
-    #[error("labels came faster than model {0} could be brought up to them; promote it later")]
+    #[error("labels came faster than model {0} could be brought up to them")]
     Outrun(u32),
     /// The log cannot be read.
     #[error("the log cannot be read")]
@@ -156,6 +159,27 @@ impl Engine {
         let Some(_one_at_a_time) = self.0.refitting.try_lock() else {
             return Err(RefitError::Busy);
         };
+        self.promote(by, model, &PromotionCause::Person(reason))
+    }
+
+    /// Puts a scenario type's candidate in force, if there still is one, brought up to all labels:
+    /// what a refit does at its end, if it comes to it. Gives the model's number. Blocks.
+    ///
+    /// # Errors
+    /// [`RefitError`]; the model in force and the candidate stay what they are then.
+    pub(crate) fn promote_candidate(&self, type_id: TypeId) -> Result<Option<u32>, RefitError> {
+        let Some(_one_at_a_time) = self.0.refitting.try_lock() else {
+            return Err(RefitError::Busy);
+        };
+        // Read with the lock held: a person may just have decided otherwise.
+        let candidate = self.read(|state| state.type_state(type_id)?.candidate);
+        if let Some(model) = candidate {
+            self.promote(NPO, model, &PromotionCause::Gate)?;
+        }
+        Ok(candidate)
+    }
+
+    fn promote(&self, by: PersonId, model: u32, cause: &PromotionCause) -> Result<(), RefitError> {
         let (type_id, fitted_at) = self
             .read(|state| {
                 (0u32..).map(TypeId).zip(state.types()).find_map(|(id, t)| {
@@ -171,11 +195,12 @@ impl Engine {
         };
         let mut labels = Labels::new(self, type_id, ground.generation)?;
         let reader = Reader::new(&ground.start(), fitted.drift);
-        self.catch_up(by, model, reader, &mut labels, &PromotionCause::Person(reason))
+        self.catch_up(by, model, reader, &mut labels, cause)
     }
 
-    /// Takes the latest promotion of a scenario type back. Labels since then are not in the model
-    /// that returns; the next refit reads them again. Blocks.
+    /// Takes the latest promotion of a scenario type back, and the one before that if it is called
+    /// again: a model that was gone back from does not return by going back further.
+    /// Labels since then are not in the model that returns; the next refit reads them again. Blocks.
     ///
     /// # Errors
     /// [`RefitError`]; the model in force stays then.
@@ -190,13 +215,10 @@ impl Engine {
         };
         let ground = self.ground(type_id)?;
         let nothing = || RefitError::NothingBefore(ground.name.clone());
-        let promoted_at = self
-            .read(|state| {
-                let t = state.type_state(type_id)?;
-                t.models.iter().find(|known| known.id == t.model)?.promoted_at
-            })
+        let replaced = self
+            .read(|state| state.type_state(type_id)?.replaced.last().copied())
             .ok_or_else(nothing)?;
-        let promoted = match self.event(promoted_at)? {
+        let promoted = match self.event(replaced.at)? {
             Some((Envelope { event: Event::ModelPromoted(promoted), .. }, _)) => promoted,
             _ => return Err(nothing()),
         };

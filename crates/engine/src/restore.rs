@@ -10,7 +10,8 @@ use npo_log::{LogReader, ReadError, SnapshotStore};
 use crate::Refusal;
 
 /// Number of the form that states are stored in. It goes up with any change of what [`State`]
-/// holds; a snapshot of another form is passed over and the log folded from its start.
+/// holds or of what events fold to; a snapshot of another form is passed over and the log folded
+/// from its start.
 pub const STATE_FORM: u16 = 5;
 
 /// What a start found.

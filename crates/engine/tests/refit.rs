@@ -1,7 +1,8 @@
 //! Refits beside the loop: labels that change sides, the gate, promotion, rollback, restarts.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use npo_core::decide::{AnswerOrder, NewPerson};
@@ -11,10 +12,10 @@ use npo_core::people::{NPO, Role};
 use npo_core::proposal::{Proposal, ScenarioRef};
 use npo_core::scenario_type::ScenarioType;
 use npo_core::{
-    Command, DecisionId, Draws, Inputs, PersonId, Profile, Signal, State, TypeId, stored,
+    Command, DecisionId, Draws, Event, Inputs, PersonId, Profile, Signal, State, TypeId, stored,
 };
 use npo_engine::{Engine, Options, RefitError, advance};
-use npo_log::{EventLog, MemoryLog, Record};
+use npo_log::{AppendError, Entry, EventLog, Head, LogReader, MemoryLog, ReadError, Record};
 
 const TYPE: &str = r#"
 name = "link-flapping"
@@ -57,6 +58,11 @@ fn open(log: Box<dyn EventLog>, profile: Profile) -> Engine {
 
 /// An engine on a log of `decisions` surfaced decisions that wait for answers.
 fn prepared(watch: Option<WatchSettings>, decisions: u32) -> Engine {
+    open(Box::new(waiting(watch, decisions)), profile(watch))
+}
+
+/// A log of `decisions` surfaced decisions that wait for answers.
+fn waiting(watch: Option<WatchSettings>, decisions: u32) -> MemoryLog {
     let mut log = MemoryLog::new();
     let mut state = State::default();
     let mut records = Vec::new();
@@ -92,7 +98,59 @@ fn prepared(watch: Option<WatchSettings>, decisions: u32) -> Engine {
         order(Command::Propose(Proposal { type_id: KIND, scenario, action: 0, raw, text: None }));
     }
     log.append(0, &records).expect("is appended");
-    open(Box::new(log), profile(watch))
+    log
+}
+
+/// A log that takes no promotion for as long as it is told so.
+struct Unpromoting {
+    log: MemoryLog,
+    refuses: Arc<AtomicBool>,
+}
+
+impl EventLog for Unpromoting {
+    fn head(&self) -> Result<Head, ReadError> {
+        self.log.head()
+    }
+
+    fn append(&mut self, after: u64, batch: &[Record]) -> Result<Head, AppendError> {
+        let promotes = |record: &Record| {
+            let envelope = stored::decode(record.kind, record.version, &record.body);
+            matches!(envelope.expect("decodes").event, Event::ModelPromoted(_))
+        };
+        if self.refuses.load(Ordering::Relaxed) && batch.iter().any(promotes) {
+            let source = "no promotions are taken".into();
+            return Err(AppendError::Full { after, records: batch.len(), source });
+        }
+        self.log.append(after, batch)
+    }
+
+    fn reader(&self) -> Result<Box<dyn LogReader>, ReadError> {
+        self.log.reader()
+    }
+}
+
+/// What of a log is durable, as another log: what is there after the process ended.
+fn copy(engine: &Engine) -> MemoryLog {
+    let mut records = Vec::new();
+    let mut reader = engine.reader().expect("a reader");
+    let mut keep = |entry: Entry<'_>| {
+        let (kind, version, body) = (entry.kind, entry.version, entry.body.to_vec());
+        records.push(Record { kind, version, body });
+        ControlFlow::Continue(())
+    };
+    reader.visit(0, None, &mut keep).expect("reads");
+    let mut log = MemoryLog::new();
+    log.append(0, &records).expect("is appended");
+    log
+}
+
+#[track_caller]
+fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !done() {
+        assert!(started.elapsed() < Duration::from_secs(30), "{what}: waited in vain");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// The feature of decision `i`.
@@ -177,23 +235,89 @@ fn people_who_changed_their_minds_are_followed_and_a_promotion_can_be_taken_back
 }
 
 #[test]
+fn rollbacks_go_further_back_and_never_to_what_they_fled_from() {
+    let engine = prepared(None, 1_000);
+    let by = PersonId(1);
+    let numbers = || engine.read(|state| state.parameters(KIND));
+    let back = || engine.roll_back_blocking(by, KIND, "worse".into());
+    labels(&engine, 0..200, true);
+    labels(&engine, 200..400, false);
+    let online = numbers();
+    assert!(engine.refit_blocking(by, KIND).expect("is refitted").promoted);
+    labels(&engine, 400..500, false);
+    let first = numbers();
+    labels(&engine, 500..800, true);
+    let at_second = numbers();
+    let second = engine.refit_blocking(by, KIND).expect("is refitted");
+    assert!(second.promoted, "{}", second.evaluation.reason);
+    assert_ne!(first, at_second);
+    // What was learned between the two rollbacks is given up by the second.
+    assert_eq!((back().expect("is taken back"), numbers()), (1, at_second));
+    labels(&engine, 800..810, true);
+    assert_eq!((back().expect("is taken back"), numbers()), (0, online));
+    let nothing = back().expect_err("there is nothing before");
+    assert!(matches!(nothing, RefitError::NothingBefore(_)), "{nothing}");
+    // Forth by hand, over each other: each is gone back from once.
+    for model in [1, 2, 1] {
+        engine.promote_blocking(by, model, "to compare".into()).expect("is promoted");
+    }
+    let mut way = Vec::new();
+    while let Ok(model) = back() {
+        way.push(model);
+        assert_eq!(model_in_force(&engine), model);
+    }
+    assert_eq!(way, [2, 0]);
+    assert_replays(&engine);
+    engine.shutdown();
+}
+
+#[test]
+fn a_promotion_that_the_process_did_not_come_to_is_made_later() {
+    let refuses = Arc::new(AtomicBool::new(true));
+    let log = Unpromoting { log: waiting(None, 700), refuses: Arc::clone(&refuses) };
+    let engine = open(Box::new(log), profile(None));
+    labels(&engine, 0..300, true);
+    labels(&engine, 300..600, false);
+    let refused = engine.refit_blocking(PersonId(1), KIND).expect_err("cannot be promoted");
+    assert!(matches!(refused, RefitError::Refused(_)), "{refused}");
+    wait_for("the log is read back", || engine.health().failed.is_none());
+    let kept = copy(&engine);
+    let mut reader = kept.reader().expect("a reader");
+    let state = npo_engine::fold(reader.as_mut(), State::default(), None).expect("folds");
+    let models = state.types()[0].models.as_slice();
+    assert!(matches!(models, [model] if model.passed && model.promoted_at.is_none()));
+
+    let restarted = open(Box::new(kept), profile(None));
+    wait_for("promoted after a restart", || model_in_force(&restarted) == 1);
+    assert_replays(&restarted);
+    restarted.shutdown();
+
+    // The same process comes to it as well, with the labels that came since.
+    refuses.store(false, Ordering::Relaxed);
+    wait_for("the log is read back", || engine.health().failed.is_none());
+    labels(&engine, 600..640, false);
+    wait_for("promoted later", || model_in_force(&engine) == 1);
+    let models = engine.read(|state| state.types()[0].models.len());
+    assert_eq!(models, 1, "it was not fitted again");
+    assert_replays(&engine);
+    engine.shutdown();
+}
+
+#[test]
 fn a_candidate_that_is_no_better_stays_a_challenger() {
     let engine = prepared(None, 400);
     // Coin flips: nothing to be learned beyond what is known.
-    for i in 0..400 {
-        let liked = (i / 9 * 7 + i) % 2 == 0;
+    for i in 0..400u64 {
+        let liked = i.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_mul(i | 1) >> 63 == 0;
         answer(&engine, DecisionId(i), 1, if liked { Signal::Like } else { Signal::Override });
     }
     let before = engine.read(|state| state.parameters(KIND));
     let done = engine.refit_blocking(PersonId(1), KIND).expect("is refitted");
-    if !done.promoted {
-        assert!(
-            done.evaluation.reason.contains("better") || done.evaluation.reason.contains("worse")
-        );
-        assert_eq!((model_in_force(&engine), engine.read(|s| s.parameters(KIND))), (0, before));
-    }
-    let kept = engine.read(|state| state.types()[0].models.len());
-    assert_eq!(kept, 1);
+    let (promoted, reason) = (done.promoted, &done.evaluation.reason);
+    assert!(!promoted && reason.starts_with("not better beyond chance: "), "{promoted}: {reason}");
+    assert_eq!((model_in_force(&engine), engine.read(|s| s.parameters(KIND))), (0, before));
+    let kept = engine.read(|state| state.types()[0].models.clone());
+    assert!(matches!(kept.as_slice(), [kept] if !kept.passed && kept.promoted_at.is_none()));
     assert_replays(&engine);
     engine.shutdown();
 }
@@ -214,7 +338,7 @@ fn what_cannot_be_refitted_is_said() {
     check(engine.promote_blocking(by, 3, "why not".into()), "model 3 is unknown");
     check(
         engine.roll_back_blocking(by, KIND, "back".into()).map(drop),
-        "`link-flapping` was never refitted, so there is nothing to go back to",
+        "`link-flapping` has no earlier model, so there is nothing to go back to",
     );
     engine.shutdown();
     let paper = open(Box::new(MemoryLog::new()), Profile::paper());

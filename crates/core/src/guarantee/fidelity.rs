@@ -7,7 +7,8 @@
 //! monitor that does not look.
 //!
 //! Whether a look was right comes from audits: of acted looks all or a share, of silent looks a
-//! *uniformly drawn* share.
+//! *uniformly drawn* share, the same for all that is counted: with another share counting starts
+//! anew.
 //! Two rates are estimated, right among acted and right among silent, each with an interval at δ/2
 //! that holds at every look; everything else is a monotone function of the two given how often the
 //! monitor acted, so that its ends are at corners and all intervals hold together with probability
@@ -48,6 +49,20 @@ impl FidelityCounts {
         let looks = self.of(acted);
         looks.audited += 1;
         looks.right += u64::from(right);
+    }
+
+    /// What was counted since these counts were `before`.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        let since = |now: &Looks, before: &Looks| Looks {
+            total: now.total - before.total,
+            audited: now.audited - before.audited,
+            right: now.right - before.right,
+        };
+        Self {
+            acted: since(&self.acted, &before.acted),
+            silent: since(&self.silent, &before.silent),
+        }
     }
 
     fn of(&mut self, acted: bool) -> &mut Looks {

@@ -24,6 +24,12 @@ impl Effect {
         Self { mean: 0.0, variance, touched: clock, score, directed: 0 }
     }
 
+    /// Whether labels moved or narrowed it from its prior variance `variance`.
+    #[must_use]
+    pub fn is_learned(&self, variance: f64) -> bool {
+        self.mean != 0.0 || self.variance < variance
+    }
+
     /// Variance at `clock`, after drift of `drift` per elapsed decision, capped at `cap`.
     #[inline]
     #[must_use]

@@ -3,8 +3,11 @@
 //! A refit reads the labels again from the prior, under several rates of drift, and keeps the rate
 //! that predicts best; how well it does is measured on the latest part of the labels, each predicted
 //! before it is learned, against what the model in force had said at that time.
-//! A candidate passes the gate if it predicts better on the whole and no slice got worse beyond its
-//! tolerance.
+//! A candidate passes the gate if it predicts better on the whole beyond chance, and no slice got
+//! worse by more than its tolerance beyond chance.
+//! Beyond chance means that the 95 % interval of the paired difference does not reach 0: an alarm that
+//! starts a refit fires on the very labels that are held out, so that the model in force looks worse
+//! on them than it is, and a promotion costs the certificate.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +40,8 @@ pub struct Parameters {
     pub mean: Vec<f64>,
     /// Posterior covariance, row-major.
     pub covariance: Vec<f64>,
-    /// Scenario, mean and variance of its effect, ascending by scenario; others keep theirs.
+    /// Scenario, mean and variance of its effect, ascending by scenario; the others of the scenario
+    /// type start anew.
     pub effects: Vec<(ScenarioId, f64, f64)>,
 }
 
@@ -71,7 +75,7 @@ pub struct SliceScore {
     pub after: f64,
     /// 95 % interval of the mean paired difference, after − before.
     pub difference: (f64, f64),
-    /// Whether it got worse beyond its tolerance.
+    /// Whether it got worse by more than its tolerance, beyond chance.
     pub regressed: bool,
 }
 
@@ -169,7 +173,8 @@ impl Reader {
         predictive(logit.mean, logit.variance)
     }
 
-    /// The model as numbers; the most uncertain effects are left out beyond [`EFFECTS_MAX`].
+    /// The model as numbers; the most uncertain effects are left out beyond [`EFFECTS_MAX`], and
+    /// so start anew when it comes into force: what is lost of them is what is least known.
     #[must_use]
     pub fn parameters(&self) -> Parameters {
         let mut effects: Vec<_> =
@@ -320,21 +325,27 @@ fn gate(slices: &[SliceScore]) -> (bool, String) {
         let SliceScore { slice, before, after, rows, .. } = worse;
         return (
             false,
-            format!("`{slice}` got worse: log loss {before:.3} → {after:.3} on {rows} labels"),
+            format!(
+                "`{slice}` got worse beyond chance: log loss {before:.3} → {after:.3} on {rows} labels"
+            ),
         );
     }
     if whole.rows < SLICE_ROWS_MIN {
         let (rows, least) = (whole.rows, SLICE_ROWS_MIN);
         return (false, format!("only {rows} held-out likes and overrides, expected {least}"));
     }
+    let (low, high) = whole.difference;
     let words = format!(
-        "log loss {:.3} → {:.3} on {} held-out labels",
+        "log loss {:.3} → {:.3} on {} held-out labels, difference {low:.3} to {high:.3}",
         whole.before, whole.after, whole.rows
     );
-    if whole.after < whole.before {
-        (true, format!("better: {words}; no slice got worse beyond its tolerance"))
+    if high < 0.0 {
+        let none = format!(
+            "no slice of {SLICE_ROWS_MIN} or more got worse by over {SLICE_TOLERANCE} beyond chance"
+        );
+        (true, format!("better beyond chance: {words}; {none}"))
     } else {
-        (false, format!("not better: {words}"))
+        (false, format!("not better beyond chance: {words}"))
     }
 }
 
@@ -368,5 +379,53 @@ pub fn calibration(pairs: &[(f64, bool)]) -> Calibration {
                 rows: u32::try_from(bin.rows).unwrap_or(u32::MAX),
             })
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Paired losses in nats: `n` labels whose loss changes by `mean`, give or take `spread`.
+    fn losses(n: u32, mean: f64, spread: f64) -> Vec<(f64, f64)> {
+        let sign = |i| if i % 2 == 0 { 1.0 } else { -1.0 };
+        (0..n).map(|i| (0.7, 0.7 + mean + spread * sign(i))).collect()
+    }
+
+    #[track_caller]
+    fn check(whole: &[(f64, f64)], slice: &[(f64, f64)], expected: Result<&str, &str>) {
+        let (passed, reason) = gate(&[slice_score("all", whole), slice_score("site=east", slice)]);
+        let (pass, words) = match expected {
+            Ok(words) => (true, words),
+            Err(words) => (false, words),
+        };
+        assert!(passed == pass && reason.starts_with(words), "{passed}: {reason}");
+    }
+
+    #[test]
+    fn only_what_is_beyond_chance_passes_the_gate() {
+        // The half of the interval is 1.96·.3/√99: .059.
+        let (gain, none) = (losses(100, -0.07, 0.3), losses(30, 0.0, 0.0));
+        check(&gain, &none, Ok("better beyond chance: log loss 0.700 → 0.630 on 100 held-out"));
+        let chance = losses(100, -0.05, 0.3);
+        check(&chance, &none, Err("not better beyond chance: log loss 0.700 → 0.650 on 100"));
+        check(&none, &none, Err("not better beyond chance"));
+        check(&losses(19, -0.5, 0.1), &none, Err("only 19 held-out likes and overrides"));
+    }
+
+    #[test]
+    fn a_slice_speaks_against_a_candidate_beyond_chance_alone() {
+        let gain = losses(100, -0.07, 0.3);
+        check(&gain, &losses(20, 0.3, 0.5), Err("`site=east` got worse beyond chance"));
+        // Much worse, and perhaps by the luck of its labels: the reason claims no more than that.
+        let (_, reason) = gate(&[slice_score("all", &gain)]);
+        assert!(
+            reason.ends_with("no slice of 20 or more got worse by over 0.02 beyond chance"),
+            "{reason}"
+        );
+        check(&gain, &losses(20, 0.3, 0.7), Ok("better beyond chance"));
+        check(&gain, &losses(19, 0.3, 0.1), Ok("better beyond chance"));
+        // Surely worse, and by less than is worth a thought.
+        check(&gain, &losses(400, 0.019, 0.01), Ok("better beyond chance"));
     }
 }

@@ -303,7 +303,7 @@ impl State {
         Some(Parameters {
             mean: posterior.mean.clone(),
             covariance: posterior.covariance().to_vec(),
-            effects: self.scenarios.learned(type_id),
+            effects: self.scenarios.learned(type_id, self.effect_variance()),
         })
     }
 

@@ -136,14 +136,14 @@ impl Scenarios {
         self.rows.get(id.0 as usize).map(|row| &row.effect)
     }
 
-    /// Scenario, mean and variance of the learned effects of a type, the best known first kept if
-    /// there are more than a model may carry.
+    /// Scenario, mean and variance of the effects of a type that differ from the prior of variance
+    /// `variance`, the best known kept if there are more than a model may carry.
     #[must_use]
-    pub fn learned(&self, type_id: TypeId) -> Vec<(ScenarioId, f64, f64)> {
+    pub fn learned(&self, type_id: TypeId, variance: f64) -> Vec<(ScenarioId, f64, f64)> {
         let mut learned: Vec<_> = (0u32..)
             .map(ScenarioId)
             .zip(&self.rows)
-            .filter(|(_, row)| row.type_id == type_id && row.effect.directed > 0)
+            .filter(|(_, row)| row.type_id == type_id && row.effect.is_learned(variance))
             .map(|(id, row)| (id, row.effect.mean, row.effect.variance))
             .collect();
         if learned.len() > EFFECTS_MAX {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Tally;
+use crate::guarantee::fidelity::FidelityCounts;
 use crate::learning::bandit::Bandit;
 use crate::learning::posterior::Posterior;
 use crate::learning::retrain::Row;
@@ -46,6 +47,24 @@ pub struct TypeState {
     pub models: Vec<ModelState>,
     /// The model in force; 0 is what was learned online from the start.
     pub model: u32,
+    /// The latest refitted model, if it passed its gate and nothing came into force since: to be
+    /// promoted.
+    pub candidate: Option<u32>,
+    /// Models that a rollback goes back to, the next one last.
+    ///
+    /// INVARIANT: each stands here once, and the one in force does not.
+    pub replaced: Vec<Replaced>,
+    /// The monitor's looks when they were last drawn for verdicts at another rate.
+    pub looks_before: FidelityCounts,
+}
+
+/// A model that another one took the place of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// Its number; 0 for what was learned online from the start.
+    pub model: u32,
+    /// Log position of the [`crate::event::ModelPromoted`] that keeps its numbers.
+    pub at: u64,
 }
 
 /// A refitted model, without its numbers: those are in the log.
@@ -82,6 +101,9 @@ impl TypeState {
             last_label: 0,
             models: Vec::new(),
             model: 0,
+            candidate: None,
+            replaced: Vec::new(),
+            looks_before: FidelityCounts::default(),
         };
         state.reset(profile);
         state
@@ -135,6 +157,37 @@ impl TypeState {
         self.contexts.clear();
         self.oversight.reset(profile.certificate.as_ref());
         self.model = 0;
+        self.candidate = None;
+        self.replaced.clear();
+    }
+
+    /// Puts another model in force, in a promotion at log position `at`.
+    pub(crate) fn promoted(&mut self, model: u32, at: u64) {
+        let before = std::mem::replace(&mut self.model, model);
+        self.replaced.retain(|known| known.model != model);
+        self.replaced.push(Replaced { model: before, at });
+    }
+
+    /// Puts an earlier model in force. What came after it is fled from, and no way leads back there.
+    pub(crate) fn rolled_back(&mut self, model: u32) {
+        self.model = model;
+        if let Some(i) = self.replaced.iter().position(|known| known.model == model) {
+            self.replaced.truncate(i);
+        }
+    }
+
+    /// Looks and verdicts since looks were last drawn at another rate: verdicts of different rates
+    /// cannot be pooled, since a share of the looks is then not a share of the verdicts.
+    #[must_use]
+    pub fn looks(&self) -> FidelityCounts {
+        self.oversight.watch.looks.since(&self.looks_before)
+    }
+
+    /// Counts looks anew, for they are drawn at another rate from now on. Those that wait for a
+    /// verdict were drawn at the rate before.
+    pub(crate) fn restart_looks(&mut self) {
+        self.looks_before = self.oversight.watch.looks;
+        self.oversight.watch.audits.clear();
     }
 
     /// Latest inputs of a scenario.

@@ -2,6 +2,7 @@
 
 use npo_core::decide::RcaOrder;
 use npo_core::event::{Event, RcaSubject};
+use npo_core::oversight::WatchSettings;
 use npo_core::oversight::watch::AUDITS_MAX;
 use npo_core::{Command, Signal, TypeId};
 
@@ -138,6 +139,44 @@ fn a_verdict_counts_once_and_only_where_it_was_asked_for() {
     let looks = oversight(&world).watch.looks;
     assert_eq!((looks.acted.total, looks.acted.audited, looks.acted.right), (1, 1, 1));
     assert_eq!((looks.silent.total, looks.silent.audited, looks.silent.right), (2, 2, 1));
+}
+
+#[test]
+fn looks_are_counted_anew_when_they_are_drawn_at_another_rate() {
+    let mut world = world(1, 1.0);
+    let silent = |world: &World| {
+        let looks = world.state.types()[0].looks().silent;
+        (looks.total, looks.audited, looks.right)
+    };
+    for look in 1..=4 {
+        ask(&mut world, SURE, Signal::Like);
+        if look < 4 {
+            world.order(judge(look, look == 1));
+        }
+    }
+    assert_eq!(silent(&world), (4, 3, 2));
+    let activate = |world: &mut World, change: fn(&mut WatchSettings)| {
+        let mut profile = world.state.profile().clone();
+        change(profile.watch.as_mut().expect("watches"));
+        world.order(Command::ActivateProfile(Box::new(profile)));
+    };
+    activate(&mut world, |watch| watch.cooldown += 1);
+    assert_eq!(silent(&world), (4, 3, 2), "the rate is what it was");
+    activate(&mut world, |watch| watch.audit_looks = 0.5);
+    assert_eq!(silent(&world), (0, 0, 0));
+    // Drawn at the rate before, so that its verdict would weigh differently.
+    assert!(world.refused(judge(4, false)).starts_with("look 4 takes no verdict"));
+    for look in 5.. {
+        world.draws.seed = look;
+        let events = ask(&mut world, SURE, Signal::Like);
+        let (number, acted, probability, drawn) = looked(&events).expect("a look");
+        assert_eq!((number, acted, probability), (look, false, 0.5), "numbers go on");
+        if drawn {
+            world.order(judge(look, false));
+            assert_eq!(silent(&world), (look - 4, 1, 1));
+            break;
+        }
+    }
 }
 
 #[test]

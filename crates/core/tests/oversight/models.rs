@@ -93,6 +93,113 @@ fn a_wanted_retraining_is_done_with_the_fit() {
     assert!(!oversight(&world).watch.retrain_due);
 }
 
+/// A fit that passed its gate, or did not.
+fn judged(passed: bool, parameters: &Parameters, id: u32) -> Command {
+    let mut order = fit(parameters.clone(), id);
+    order.fitted.evaluation.passed = passed;
+    Command::RecordFit(Box::new(order))
+}
+
+#[test]
+fn what_passed_its_gate_is_a_candidate_until_something_comes_into_force() {
+    let candidate = |world: &World| world.state.types()[0].candidate;
+    let (mut world, parameters) = fitted();
+    assert_eq!(candidate(&world), Some(1));
+    // A later fit on more labels knows better, whatever it says.
+    world.order(judged(false, &parameters, 2));
+    assert_eq!(candidate(&world), None);
+    world.order(judged(true, &parameters, 3));
+    assert_eq!(candidate(&world), Some(3));
+    let mut thrown_away = world.clone();
+    let mut wider = definition();
+    wider.version = 2;
+    wider.features[0].scale *= 2.0;
+    thrown_away.order(Command::ActivateScenarioType(Box::new(wider)));
+    assert_eq!(candidate(&thrown_away), None);
+    // What people put in force instead, they did knowing of it.
+    for model in [3, 2] {
+        let mut world = world.clone();
+        let order = promote(parameters.clone(), model, now(&world));
+        world.order(Command::PromoteModel(Box::new(order)));
+        assert_eq!(candidate(&world), None);
+    }
+}
+
+#[test]
+fn the_way_back_never_leads_to_what_was_fled_from() {
+    let (mut world, parameters) = fitted();
+    world.order(judged(true, &parameters, 2));
+    let way = |world: &World| -> Vec<u32> {
+        world.state.types()[0].replaced.iter().map(|known| known.model).collect()
+    };
+    let go = |world: &mut World, model, cause| {
+        let order = PromoteOrder { cause, ..promote(parameters.clone(), model, now(world)) };
+        world.order(Command::PromoteModel(Box::new(order)));
+        world.state.position()
+    };
+    let forth = |world: &mut World, model| go(world, model, PromotionCause::Gate);
+    let back = |world: &mut World, model| go(world, model, PromotionCause::Rollback("b".into()));
+    forth(&mut world, 1);
+    let at = forth(&mut world, 2);
+    assert_eq!(way(&world), [0, 1]);
+    assert_eq!(world.state.types()[0].replaced[1].at, at);
+    back(&mut world, 1);
+    assert_eq!(way(&world), [0]);
+    back(&mut world, 0);
+    assert!(way(&world).is_empty());
+    for model in [1, 2, 1] {
+        forth(&mut world, model);
+    }
+    assert_eq!(way(&world), [0, 2]);
+    back(&mut world, 2);
+    assert_eq!(way(&world), [0]);
+}
+
+/// Mean and variance of the effect of the scenario called `entity`.
+fn effect(world: &World, entity: &str) -> (f64, f64) {
+    let scenarios = world.state.scenarios();
+    let id = scenarios.find(TYPE, entity).expect("is known");
+    let effect = scenarios.effect(id).expect("is known");
+    (effect.mean, effect.variance)
+}
+
+#[test]
+fn effects_do_not_outlive_the_weights_that_they_were_learned_beside() {
+    let (mut world, mut parameters) = fitted();
+    let fresh = effect(&world, "leaf1@");
+    let answered = |world: &mut World, entity: &str, signal| {
+        let id = world.propose(entity, SURE).id;
+        world.answer(id, ANN, signal);
+        effect(world, entity)
+    };
+    let known = answered(&mut world, "known", Signal::Override);
+    let quiet = answered(&mut world, "quiet", Signal::Neutral);
+    let prior = {
+        world.propose("new", SURE);
+        effect(&world, "new")
+    };
+    assert_eq!(prior.0, 0.0);
+    assert!(known.0 < 0.0 && quiet != prior && fresh != prior, "{known:?}, {quiet:?}");
+    // The model knows nothing of two of them.
+    let entities = ["known", "quiet"].map(|e| world.state.scenarios().find(TYPE, e));
+    parameters.effects = world.state.parameters(TYPE).expect("numbers").effects;
+    parameters.effects.retain(|(id, ..)| !entities.contains(&Some(*id)));
+    let order = promote(parameters, 1, now(&world));
+    let events = world.order(Command::PromoteModel(Box::new(order)));
+    assert_eq!([effect(&world, "known"), effect(&world, "quiet")], [prior, prior]);
+    assert_eq!(effect(&world, "leaf1@"), fresh);
+    let Event::ModelPromoted(promoted) = &events[0] else { panic!("{events:?}") };
+    // Back: what was learned beside these weights goes, what was learned beside those returns, from
+    // likes and overrides or not.
+    let late = answered(&mut world, "late", Signal::Override);
+    assert!(late.0 < 0.0);
+    let cause = PromotionCause::Rollback("worse at night".into());
+    let back = PromoteOrder { cause, ..promote(promoted.before.clone(), 0, None) };
+    world.order(Command::PromoteModel(Box::new(back)));
+    assert_eq!([effect(&world, "known"), effect(&world, "quiet")], [known, quiet]);
+    assert_eq!(effect(&world, "late"), prior);
+}
+
 /// Promoting such parameters, changed from sound ones, is refused.
 #[track_caller]
 fn check_unsound(change: impl FnOnce(&mut Parameters), expected: &str) {

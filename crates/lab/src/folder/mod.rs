@@ -2,7 +2,8 @@
 //!
 //! `runs.jsonl` grows by a line for each run that is done, so that a run can be stopped and taken
 //! up again; a line names what its world and method were, so that a changed experiment runs anew
-//! where it changed.
+//! where it changed, and by which version it was run, so that numbers of different code are never
+//! compared as if they were of one.
 //! At the end all files are written in order, so that the same experiment gives the same bytes
 //! however it was run.
 
@@ -21,8 +22,10 @@ use crate::experiment::Experiment;
 use crate::record::RunRecord;
 use crate::runner::Key;
 
-/// Raised when the same settings come to mean another run.
-const FORM: u32 = 1;
+/// Raised when the same settings come to mean another run within one version.
+const FORM: u32 = 2;
+/// Scores, thresholds and learning may change with any version of the code.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Longest line of a run, in bytes: metrics and curves of a thousand points.
 const LINE_MAX: u64 = 4 << 20;
 
@@ -44,7 +47,7 @@ pub struct FolderError {
 /// A line of the file of runs.
 #[derive(Serialize, Deserialize)]
 struct Line {
-    /// Digest of world, method and what is measured.
+    /// Digest of world, method, what is measured, and the version of the code.
     of: String,
     #[serde(flatten)]
     record: RunRecord,
@@ -65,8 +68,12 @@ impl Folder {
     /// # Errors
     /// [`FolderError`] names the file.
     pub fn open(path: &Path, experiment: &Experiment) -> Result<Self, FolderError> {
+        Self::open_as(VERSION, path, experiment)
+    }
+
+    fn open_as(version: &str, path: &Path, experiment: &Experiment) -> Result<Self, FolderError> {
         std::fs::create_dir_all(path).map_err(|source| error("create", path, source))?;
-        let digests = digests(experiment);
+        let digests = digests(version, experiment);
         let seeds: BTreeSet<u64> = experiment.seeds().collect();
         let (mut records, mut aside) = (BTreeMap::new(), Vec::new());
         for name in [SET_ASIDE, RUNS] {
@@ -134,12 +141,12 @@ impl Folder {
 }
 
 /// What a run depends on, by world and method.
-fn digests(experiment: &Experiment) -> BTreeMap<(String, String), String> {
+fn digests(version: &str, experiment: &Experiment) -> BTreeMap<(String, String), String> {
     let mut digests = BTreeMap::new();
     for (world_name, world) in &experiment.worlds {
         for (method_name, method) in &experiment.methods {
             let (tail, checkpoints) = (experiment.tail, experiment.checkpoints);
-            let parts = (FORM, world, method, tail, checkpoints);
+            let parts = (FORM, version, world, method, tail, checkpoints);
             let text = serde_json::to_vec(&parts).expect("settings are numbers and words");
             let of = npo_core::ids::hex(&Sha256::digest(text)[..8]);
             digests.insert((world_name.clone(), method_name.clone()), of);
@@ -217,4 +224,31 @@ fn write_whole(
     written
         .and_then(|()| std::fs::rename(&beside, path))
         .map_err(|source| error("write", path, source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_another_version_are_set_aside() {
+        let text = "name = \"small\"\nseeds = { count = 1 }\n[worlds.short]\nscenarios = 2\nhorizon = 20\n\
+                    [methods.paper]\nbase = \"paper\"";
+        let find = |name: &str| crate::shipped::find(Path::new("/nonexistent"), name);
+        let experiment = Experiment::read(text, &[], &find).expect("is an experiment");
+        let record = RunRecord {
+            world: "short".into(),
+            method: "paper".into(),
+            seed: 1,
+            metrics: BTreeMap::new(),
+            curves: BTreeMap::new(),
+            checkpoints: vec![],
+        };
+        let dir = tempfile::tempdir().expect("a folder");
+        let open = |version| Folder::open_as(version, dir.path(), &experiment).expect("opens");
+        open("0.0.1").add(record).expect("adds");
+        for (version, runs) in [("0.0.1", 1), (VERSION, 0), ("0.0.1", 1)] {
+            assert_eq!(open(version).done().len(), runs, "{version}");
+        }
+    }
 }

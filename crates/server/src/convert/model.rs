@@ -25,7 +25,7 @@ pub(crate) fn of_type(of: &TypeState, models: Vec<api::Model>) -> api::TypeModel
         scenario_type: of.definition().name.clone(),
         in_force: id(of.model),
         updates: of.updates(),
-        refit_due: of.oversight.watch.retrain_due,
+        refit_due: of.oversight.watch.retrain_due || of.candidate.is_some(),
         models,
     }
 }

@@ -48,7 +48,7 @@ fn monitor(state: &State, actions: Vec<api::MonitorAct>) -> api::Monitor {
     }
 }
 
-/// Looks of all scenario types together.
+/// Looks of all scenario types together, as far as they were drawn at one rate.
 pub(crate) fn all_looks(state: &State) -> FidelityCounts {
     let add = |to: &mut Looks, from: &Looks| {
         to.total += from.total;
@@ -57,7 +57,7 @@ pub(crate) fn all_looks(state: &State) -> FidelityCounts {
     };
     let mut all = FidelityCounts::default();
     for of_type in state.types() {
-        let counts = &of_type.oversight.watch.looks;
+        let counts = of_type.looks();
         add(&mut all.acted, &counts.acted);
         add(&mut all.silent, &counts.silent);
     }

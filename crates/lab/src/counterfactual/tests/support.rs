@@ -65,16 +65,70 @@ fn an_override_cost_is_the_threshold_that_it_means_with_another_yardstick() {
     assert!(cost.utility_at_other_cost.value < cost.utility.value);
 }
 
+/// Profiles that draw nothing, audits, arms, or both.
+fn profiles() -> Vec<Profile> {
+    let drawn = |selector: Selector, audit_rate: f64| {
+        let mut profile = calibrated(audit_rate);
+        profile.selector = selector;
+        profile
+    };
+    let arms = vec![0.5, 0.65, 0.8];
+    vec![
+        calibrated(0.0),
+        calibrated(0.03),
+        calibrated(0.3),
+        Profile::paper(),
+        drawn(Selector::Random { arms: arms.clone() }, 0.1),
+        drawn(Selector::Thompson { arms, discount: 0.99 }, 0.1),
+    ]
+}
+
+/// Rates are those of the log to the last digit; counts are added up in single precision.
+fn check_identity(report: &Report, words: &str) {
+    let (logged, target) = (&report.logged, &report.target);
+    assert!((logged.surfaced_per_1000 - target.surfaced_per_1000).abs() < 1e-3, "{words}");
+    assert!((logged.asked_per_1000 - target.asked_per_1000).abs() < 1e-3, "{words}");
+    for difference in &report.differences {
+        let change = difference.utility;
+        assert!(change.low.abs() < 1e-3 && change.high.abs() < 1e-3, "{words}: {change:?}");
+    }
+    assert!(report.told(), "{words}: {report:?}");
+    let shadow = report.shadow.as_ref().expect("a run");
+    assert_eq!((shadow.unheard, shadow.heard), (0, report.answering.answered), "{words}");
+}
+
 #[test]
-fn the_same_profile_over_its_own_log_decides_the_same() {
-    // Nothing is drawn: no audits, no arms.
-    let simulated = world(0.0);
-    let report = simulated.ask(Target::Profile(Box::new(calibrated(0.0))));
-    assert_eq!(report.target, report.logged);
-    assert!(report.told());
-    let shadow = report.shadow.expect("a run");
-    assert_eq!(shadow.unheard, 0);
-    assert_eq!(shadow.heard, report.answering.answered);
+fn a_log_asked_about_its_own_profile_answers_with_itself() {
+    for seed in 0..3 {
+        for profile in profiles() {
+            let simulated = World { blocked_every: 7, ..World::new(profile.clone(), seed) }.run();
+            let target = Target::Profile(Box::new(profile));
+            let report = simulated.ask_with(Question {
+                seed: 100 + seed,
+                resamples: 100,
+                ..Question::new(target)
+            });
+            check_identity(&report, &format!("{} with seed {seed}", report.question));
+        }
+    }
+}
+
+/// A profile of another name runs by itself from the beginning, and draws what the log drew.
+#[test]
+fn what_is_drawn_again_is_what_the_log_drew() {
+    for seed in 0..3 {
+        for mut profile in profiles() {
+            let simulated = World::new(profile.clone(), seed).run();
+            profile.name = "renamed".into();
+            let target = Target::Profile(Box::new(profile));
+            let report = simulated.ask_with(Question {
+                seed: 100 + seed,
+                resamples: 100,
+                ..Question::new(target)
+            });
+            check_identity(&report, &format!("renamed with seed {seed}"));
+        }
+    }
 }
 
 #[test]

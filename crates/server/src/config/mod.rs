@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use npo_core::Profile;
+pub use profile::from_file as profile_from_file;
 use section::section;
 
 use crate::network::NetworkSettings;

@@ -25,8 +25,11 @@ const KINDS: [&str; 3] = ["scorer", "selector", "monitor"];
 /// Keys of the file that are no settings of a profile.
 const OWN: [&str; 2] = ["base", "without"];
 
-/// Reads a profile from a file.
-pub(super) fn from_file(path: &Path) -> Result<Profile, ConfigError> {
+/// Reads a profile from a file, as `npo serve --profile` does.
+///
+/// # Errors
+/// If the file cannot be read, or says what no profile can be; names the key.
+pub fn from_file(path: &Path) -> Result<Profile, ConfigError> {
     let read = |source| ConfigError::Read { path: path.to_owned(), source };
     let found = std::fs::metadata(path).map_err(read)?.len();
     if found > FILE_BYTES_MAX {

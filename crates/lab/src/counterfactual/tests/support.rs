@@ -142,6 +142,8 @@ fn another_profile_learns_from_the_answers_that_it_would_have_asked_for() {
     let shadow = report.shadow.as_ref().expect("a run");
     assert!(shadow.unheard > 0 && shadow.heard > 0);
     assert_eq!(shadow.heard + shadow.unheard, report.answering.answered);
+    // A rate is of the same decisions on both sides, whatever each lets through.
+    assert_eq!(report.target.eligible, report.logged.eligible);
     let paper = simulated.ask(Target::Profile(Box::new(Profile::paper())));
     assert!(paper.caveats.iter().any(|caveat| caveat.contains("learned")));
 }
@@ -181,6 +183,8 @@ fn a_threshold_above_everything_surfaces_nothing() {
     let report = world(0.3).ask(Target::Threshold(1.0));
     assert_eq!(report.target.evaluation, Evaluation::NothingSurfaced);
     assert!(report.told());
+    let words = report.summary.join(" ");
+    assert!(words.contains("decisions of 0 likes instead of ") && words.contains("a change of"));
 }
 
 #[test]

@@ -31,20 +31,22 @@ const WORDS: [(&str, &str); 24] = [
     ("unit", "nothing"),
 ];
 
-/// The message with values and types as people call them; one of another kind as it is.
+/// The message with values and types as people call them; lines of another kind as they are.
 #[must_use]
 pub fn plain(message: &str) -> String {
-    let message = message.trim();
+    message.trim().lines().map(plain_line).collect::<Vec<_>>().join("\n")
+}
+
+fn plain_line(line: &str) -> String {
     let Some((found, expected)) = ["invalid type: ", "invalid value: "]
         .iter()
-        .find_map(|prefix| message.strip_prefix(prefix))
+        .find_map(|prefix| line.strip_prefix(prefix))
         .and_then(|rest| rest.rsplit_once(", expected "))
     else {
-        return message.to_owned();
+        return line.to_owned();
     };
-    // A place may follow, as in ` at line 1 column 5` and on further lines.
-    let end = [" at line ", "\n"].iter().filter_map(|mark| expected.find(mark)).min();
-    let (expected, place) = expected.split_at(end.unwrap_or(expected.len()));
+    // A place may follow, as in ` at line 1 column 5`.
+    let (expected, place) = expected.split_at(expected.find(" at line ").unwrap_or(expected.len()));
     format!("found {}, expected {}{place}", value(found), kind(expected))
 }
 

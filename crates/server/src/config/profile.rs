@@ -13,7 +13,7 @@
 
 use std::path::Path;
 
-use npo_core::Profile;
+use npo_core::{Profile, toml_words};
 use toml::{Table, Value};
 
 use super::{ConfigError, FILE_BYTES_MAX, nearest};
@@ -40,7 +40,8 @@ pub fn from_file(path: &Path) -> Result<Profile, ConfigError> {
 }
 
 fn from_toml(text: &str) -> Result<Profile, String> {
-    let mut given: Table = toml::from_str(text).map_err(|error| error.to_string())?;
+    let wrong = |error: toml::de::Error| toml_words::plain(&error.to_string());
+    let mut given: Table = toml::from_str(text).map_err(wrong)?;
     let base = match given.remove("base") {
         None => Profile::calibrated(),
         Some(Value::String(name)) => Profile::named(&name)
@@ -56,8 +57,7 @@ fn from_toml(text: &str) -> Result<Profile, String> {
     for (key, value) in given {
         put(&mut whole, &key, value);
     }
-    let profile: Profile =
-        Value::Table(whole).try_into().map_err(|error: toml::de::Error| error.to_string())?;
+    let profile: Profile = Value::Table(whole).try_into().map_err(wrong)?;
     profile.validate().map_err(|error| error.to_string())?;
     Ok(profile)
 }
@@ -135,5 +135,6 @@ mod tests {
         check("[certificate]\nalhpa = 0.9", "alhpa");
         check("[watch]\nlook_every = -1", "-1");
         check("name = ", "name");
+        check("abstain_loss = \"1.5\"", "found the text \"1.5\", expected a number");
     }
 }

@@ -215,9 +215,11 @@ fn with_bases(
         } else {
             let known: Vec<&str> =
                 named.keys().chain(included.keys()).map(String::as_str).collect();
-            let hint = nearest(&base, &known)
-                .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            let message = format!("no world is called `{base}`{hint}");
+            let hint = match nearest(&base, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "one of another experiment needs that in `include`".to_owned(),
+            };
+            let message = format!("no world is called `{base}`; {hint}");
             return Err(ExperimentError::at(&[name, "base"], message));
         }
     }

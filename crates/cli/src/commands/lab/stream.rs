@@ -201,7 +201,7 @@ fn workers(report: &annotators::Report, options: &Options) -> Result<Answer, Fai
 /// What intervals are over, or why there are none.
 fn intervals(found: usize, of: &str) -> String {
     if found < BLOCKS_MIN {
-        format!("no intervals: found {found} {of}, expected at least {BLOCKS_MIN}")
+        format!("no intervals over {of}: found {found}, expected at least {BLOCKS_MIN}")
     } else {
         format!("95 % intervals over {of}")
     }

@@ -120,8 +120,10 @@ fn another_policy_is_judged_by_the_answers_that_there_are() {
     // What is left is surfaced as before; of 26 there is no word about two that nobody was asked
     // about: between 6 and 8 of 26 would be overridden, and the answer says no less and no more.
     let (logged, target) = (&report["logged"], &report["target"]);
-    assert_eq!((&logged["eligible"], &target["eligible"]), (&json!(34.0), &json!(26.0)));
-    assert_eq!(target["surfaced_per_1000"], json!(1000.0));
+    // Both are counted per 1,000 of the 36 that either lets through: 34 then, 26 now.
+    assert_eq!((&logged["eligible"], &target["eligible"]), (&json!(36.0), &json!(36.0)));
+    assert_eq!(logged["surfaced_per_1000"], json!(34_000.0 / 36.0));
+    assert_eq!(target["surfaced_per_1000"], json!(26_000.0 / 36.0));
     let told = &target["evaluation"];
     assert_eq!((&told["status"], &told["labels"]), (&json!("told"), &json!(24)), "{told}");
     let unsupported = told["unsupported_share"].as_f64().expect("known");
@@ -137,6 +139,8 @@ fn another_policy_is_judged_by_the_answers_that_there_are() {
     let words = "It denies 10 decisions that were allowed, 10 of which had been put to people with an observed override rate of 66.7 %";
     let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(flat.contains(words), "{said}");
+    let words = "722 of 1,000 decisions that the log or this lets through would have been surfaced instead of 944";
+    assert!(flat.contains(words) && flat.contains("`narrow 2` ("), "{said}");
 
     // The shipped policy judges as it did.
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/default");

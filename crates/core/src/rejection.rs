@@ -99,7 +99,7 @@ pub enum Rejection {
         reason: String,
     },
     /// No such model.
-    #[error("model {0} is unknown")]
+    #[error("model `m{0}` is unknown")]
     UnknownModel(u32),
     /// A dataset or model number does not follow the last one.
     #[error("another refit came in between; start again")]

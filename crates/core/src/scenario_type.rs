@@ -202,7 +202,8 @@ impl ScenarioType {
                 expected: "at most 1 MiB",
             });
         }
-        let parsed: Self = toml::from_str(text).map_err(|e| InvalidType::Syntax(e.to_string()))?;
+        let parsed: Self = toml::from_str(text)
+            .map_err(|e| InvalidType::Syntax(crate::toml_words::plain(&e.to_string())))?;
         parsed.validate()?;
         Ok(parsed)
     }

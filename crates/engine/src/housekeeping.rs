@@ -44,12 +44,21 @@ fn start(
         .expect("a thread can be started when the process starts")
 }
 
+/// Whether the engine is being shut down: what it refuses then is no trouble, and is due after the
+/// next start.
+fn stopping(engine: &Engine) -> bool {
+    engine.0.stop.load(Ordering::Relaxed)
+}
+
 pub(crate) fn start_expiry(inner: Arc<Inner>) -> JoinHandle<()> {
     start("npo-expiry", inner, EXPIRY_TICK, |engine| {
         let now = Engine::now();
         for id in engine.read(|state| state.open().overdue(now, EXPIRIES_PER_TICK)) {
             // Not waited for one by one: a later order waits for all before it.
             if let Err(refusal) = engine.order_blocking(NPO, None, Command::Expire(id)) {
+                if stopping(engine) {
+                    return;
+                }
                 tracing::warn!(%id, %refusal, "an expiry was not recorded; trying again");
                 return;
             }
@@ -60,7 +69,9 @@ pub(crate) fn start_expiry(inner: Arc<Inner>) -> JoinHandle<()> {
 /// Lets the monitor see what only time shows: silent sources.
 pub(crate) fn start_watch(inner: Arc<Inner>) -> JoinHandle<()> {
     start("npo-watch", inner, WATCH_TICK, |engine| {
-        if let Err(refusal) = engine.order_blocking(NPO, None, Command::Watch) {
+        if let Err(refusal) = engine.order_blocking(NPO, None, Command::Watch)
+            && !stopping(engine)
+        {
             tracing::warn!(%refusal, "what the monitor saw was not recorded; looking again");
         }
     })
@@ -86,6 +97,7 @@ pub(crate) fn start_refits(inner: Arc<Inner>) -> JoinHandle<()> {
                 Ok(()) => drop(tried.remove(&type_id)),
                 // Whoever is at it may be at this one.
                 Err(RefitError::Busy) => {}
+                Err(_) if stopping(engine) => return,
                 Err(error) => {
                     let doing = if candidate { "promotion" } else { "refit" };
                     tracing::warn!(%type_id, %error, doing, "trying again with more labels");

@@ -65,7 +65,7 @@ pub const METRICS: [Metric; 26] = [
     metric("fidelity", "Monitoring fidelity F", "1", Better::Higher),
     metric("fidelity_never", "Fidelity of never acting", "1", Better::Neither),
     metric("youden", "Youden's J of the monitor", "1", Better::Higher),
-    metric("retrains", "Retrainings", "count", Better::Lower),
+    metric("retrains", "Retrainings", "count", Better::Neither),
     metric("regret", "Regret per 1,000 eligible decisions", "likes", Better::Lower),
     metric("utility", "Utility per 1,000 eligible decisions", "likes", Better::Higher),
     metric("override_rate", "Override probability of surfaced decisions", "1", Better::Lower),

@@ -85,6 +85,26 @@ fn what_is_wrong_is_named_with_its_place() {
         "line 4, column 1: `baseline`: no method is called `papr`; did you mean `paper`?",
     );
     check(
+        "horizon = 100",
+        "horizon = 100\nlike_below = 0.9\noverride_above = 0.2",
+        "line 7, column 1: `worlds.w.like_below`: found `like_below` 0.9 above `override_above` 0.2, expected at most as much: a like and an override together would be more than certain",
+    );
+    check(
+        "horizon = 100",
+        "adversarial = 0.7\nsloppy = 0.7",
+        "line 6, column 1: `worlds.w.adversarial`: found `adversarial` 0.7 and `sloppy` 0.7, expected shares of the operators that are together at most 1",
+    );
+    check(
+        "horizon = 100",
+        "noise = \"1.5\"",
+        "line 6, column 1: `worlds.w.noise`: found the text \"1.5\", expected a number",
+    );
+    check(
+        "seeds = { count = 2 }",
+        "seeds = 2",
+        "line 3, column 1: `seeds`: found `2`, expected a table",
+    );
+    check(
         "name = \"small\"",
         "name = small",
         "line 2, column 8: string values must be quoted, expected literal string",
@@ -113,7 +133,23 @@ base = "no-trust"
     assert!(profile.trust.is_none() && profile.audit.is_some() && profile.watch.is_none());
     let error = read(text, &[("worlds.D_adv20.slopppy", "0.1")]).expect_err("unknown");
     assert!(error.contains("did you mean `sloppy`?"), "{error}");
+    // Names are checked as keys are: another letter is not another world.
+    let check = |key: &str, expected: &str| {
+        let error = read(text, &[(key, "0.1")]).expect_err(key);
+        assert!(error.contains(expected), "{error}");
+    };
+    check(
+        "worlds.D_adv2.sloppy",
+        "no world of the experiment is called `D_adv2`; did you mean `D_adv20`?",
+    );
+    check("methods.other.override_cost", "`no-trust`; a new one needs `methods.other.base`");
+    let new = [("worlds.new.base", "D_adv20"), ("worlds.new.override_cost", "4")];
+    assert_eq!(read(text, &new).expect("read").worlds["new"].override_cost, 4.0);
     let circle = "name = \"c\"\nseeds = { count = 1 }\n[worlds.a]\nbase = \"b\"\n[worlds.b]\nbase = \"a\"\n[methods.m]\nbase = \"paper\"\n";
     let error = read(circle, &[]).expect_err("a circle");
     assert!(error.contains("circle"), "{error}");
+    let find = |name: &str| Ok(format!("include = [\"{}\"]", if name == "a" { "b" } else { "a" }));
+    let text = "name = \"c\"\nseeds = { count = 1 }\ninclude = [\"a\"]\n";
+    let error = Experiment::read(text, &[], &find).expect_err("a circle").to_string();
+    assert!(error.contains("in a circle: `a` includes `b` includes `a`"), "{error}");
 }

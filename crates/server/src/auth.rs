@@ -156,10 +156,14 @@ pub(crate) fn require(caller: &Caller, permission: Permission) -> Result<(), Pro
         return Ok(());
     }
     let names = |roles: Vec<Role>| roles.iter().map(|r| r.name()).collect::<Vec<_>>().join(", ");
+    let giving: Vec<Role> = Role::ALL.into_iter().filter(|role| gives(*role, permission)).collect();
+    let give = match giving.len() {
+        1 => format!("the role {} gives", names(giving)),
+        _ => format!("the roles {} give", names(giving)),
+    };
     let detail = format!(
-        "this needs the permission of {}, which the roles {} give; you have {}",
+        "this needs the permission of {}, which {give}; you have {}",
         name(permission),
-        names(Role::ALL.into_iter().filter(|role| gives(*role, permission)).collect()),
         names(caller.roles.clone()),
     );
     Err(Problem::new(403, "permission-denied", detail))

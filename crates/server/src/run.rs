@@ -40,9 +40,14 @@ pub fn run(config: Config) -> Result<(), ServeError> {
 /// Logs to stderr what `NPO_LOG` asks for, such as `info` or `npo_engine=debug,warn`; warnings and
 /// errors if it is not set or makes no sense.
 fn start_logging() {
+    use std::io::IsTerminal;
+
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_env("NPO_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    // Files and journals want no colours, nor do people who say so.
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let colours = wanted && std::io::stderr().is_terminal();
+    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
     // Somebody else's logging, if there is any, is as good.
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = logging.with_writer(std::io::stderr).try_init();
 }

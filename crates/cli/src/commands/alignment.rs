@@ -92,7 +92,8 @@ fn types(types: &[TypeAlignment]) -> Vec<Line> {
 /// Whether scores mean what they say, per scenario type.
 fn calibrations(types: &[TypeAlignment]) -> Vec<Line> {
     let known = types.iter().filter_map(|t| Some((t, t.calibration.as_ref()?)));
-    let mut table = Table::new(&["SCENARIO TYPE", ">ANSWERS", ">BRIER", ">ERROR", "SCORES"]);
+    let mut table =
+        Table::new(&["SCENARIO TYPE", ">ANSWERS", ">BRIER", ">ERROR", ">IF CALIBRATED", "SCORES"]);
     let mut seen = false;
     for (of, calibration) in known {
         seen = true;
@@ -103,10 +104,19 @@ fn calibrations(types: &[TypeAlignment]) -> Vec<Line> {
             calibration.rows.to_string(),
             value(calibration.brier.value),
             value(calibration.ece.value),
+            format!(
+                "{:.3} to {:.3}",
+                calibration.ece_if_calibrated.low, calibration.ece_if_calibrated.high
+            ),
             summary.to_owned(),
         ]);
     }
-    if seen { std::iter::once(Line::empty()).chain(table.lines()).collect() } else { Vec::new() }
+    if !seen {
+        return Vec::new();
+    }
+    let legend = "ERROR is the mean distance between scores and shares of likes, in ten groups of score; a calibrated score would show IF CALIBRATED.";
+    let legend = Line::of(Tone::Faint, legend);
+    std::iter::once(Line::empty()).chain(table.lines()).chain([legend]).collect()
 }
 
 fn trust(operators: &[OperatorTrust]) -> Vec<Line> {

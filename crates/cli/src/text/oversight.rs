@@ -1,6 +1,8 @@
 //! Thresholds, levels, holds and intervals in words; the answer first, the evidence after it.
 
-use npo_api::oversight::{Certificate, Estimate, Gauge, Level, RedButton, Threshold};
+use npo_api::oversight::{
+    Certificate, Estimate, Evidence, Gauge, Level, RedButton, Threshold, ThresholdEvidence,
+};
 
 use super::table::Table;
 use super::{Line, Tone, clean, number, percent, wrap};
@@ -50,19 +52,40 @@ pub(crate) fn threshold(of: &Threshold, columns: usize) -> Vec<Line> {
 }
 
 fn no_certificate(of: &Threshold) -> String {
-    match &of.evidence {
-        None => "The profile certifies no thresholds.".to_owned(),
-        Some(evidence) => {
-            let best = evidence.thresholds.iter().map(|t| t.peak).fold(0.0, f64::max);
+    let Some(evidence) = &of.evidence else {
+        return "The profile certifies no thresholds.".to_owned();
+    };
+    let needed = number(evidence.level_needed);
+    match nearest_to_certified(evidence) {
+        None => {
             format!(
-                "No certificate now: the best e-value is {} of {} needed, from {} answers with {} overrides.",
-                number(best),
-                number(evidence.level_needed),
-                evidence.labels,
-                evidence.overrides
+                "No certificate now: no answer counts yet, and an e-value of {needed} is needed."
             )
         }
+        Some(best) => format!(
+            "No certificate now: the highest e-value so far is {} of {needed} needed, for threshold {}; it is {} now, from {} answers with {} overrides at or above it.",
+            number(best.peak),
+            best.threshold,
+            number(best.e_value),
+            best.labels,
+            best.overrides
+        ),
     }
+}
+
+/// The threshold whose e-value has been the highest: that is what certifies.
+pub(crate) fn nearest_to_certified(evidence: &Evidence) -> Option<&ThresholdEvidence> {
+    let seen = evidence.thresholds.iter().filter(|of| of.labels > 0);
+    seen.max_by(|a, b| a.peak.total_cmp(&b.peak))
+}
+
+/// The score from which on answers count as evidence: below it, nobody is asked about everything.
+fn counted_from(of: &Threshold) -> f64 {
+    if of.level == Level::Shadow {
+        return 0.0;
+    }
+    let arms = of.arms.iter().map(|arm| arm.threshold).fold(0.0, f64::max);
+    of.threshold.unwrap_or(arms)
 }
 
 fn certified(from: &Certificate, columns: usize) -> Vec<Line> {
@@ -91,7 +114,16 @@ pub(crate) fn evidence(of: &Threshold) -> Vec<Line> {
             ">NEEDED",
             "",
         ]);
+        let from = counted_from(of);
         for t in &evidence.thresholds {
+            if t.labels == 0 && t.threshold < from {
+                let mut row: [(Tone, String); 7] =
+                    std::array::from_fn(|_| (Tone::Faint, String::new()));
+                row[0] = (Tone::Faint, t.threshold.to_string());
+                row[6] = (Tone::Faint, format!("not counted: people are asked from {from:.3} on"));
+                table.toned(row);
+                continue;
+            }
             let (tone, words) =
                 if t.certified { (Tone::Good, "certified") } else { (Tone::Plain, "") };
             table.toned([
@@ -105,6 +137,8 @@ pub(crate) fn evidence(of: &Threshold) -> Vec<Line> {
             ]);
         }
         lines.extend(table.lines());
+        let legend = "E-VALUE is the evidence now, PEAK the most that it has been: a peak that reaches what is needed certifies.";
+        lines.push(Line::of(Tone::Faint, legend));
     }
     let over: Vec<Gauge> = of.drift.iter().chain(&of.stops).cloned().collect();
     if !over.is_empty() {
@@ -238,5 +272,29 @@ mod tests {
         assert!(
             text(threshold(&without, 80)).contains(&"The profile certifies no thresholds.".into())
         );
+        let of = |threshold: f64, labels: u64, e_value: f64, peak: f64| ThresholdEvidence {
+            threshold,
+            labels,
+            overrides: labels / 4,
+            e_value,
+            peak,
+            certified: false,
+        };
+        let thresholds =
+            vec![of(0.9, 8, 0.097, 0.522), of(0.75, 40, 0.1, 0.2), of(0.5, 0, 1.0, 0.0)];
+        let evidence = Evidence {
+            alpha: 0.05,
+            delta: 0.05,
+            level_needed: 280.0,
+            labels: 48,
+            overrides: 12,
+            thresholds,
+        };
+        let shown = Threshold { evidence: Some(evidence), level: Level::Recommend, ..without };
+        // The peak and what it is now are of one threshold, and said to be so.
+        let words = text(threshold(&shown, 80)).join(" ");
+        assert!(words.contains("0.522 of 280 needed, for threshold 0.9; it is 0.097 now, from 8 answers with 2 overrides"), "{words}");
+        let rows = text(super::evidence(&shown));
+        assert!(rows[3].ends_with("not counted: people are asked from 0.750 on"), "{rows:?}");
     }
 }

@@ -327,7 +327,7 @@ fn numbers_follow_one_another_and_names_are_known() {
     let unknown = world.refused(Command::FreezeDataset(elsewhere));
     assert!(unknown.starts_with("scenario type `y4` is unknown"), "{unknown}");
     let order = promote(parameters.clone(), 7, now(&world));
-    assert_eq!(world.refused(Command::PromoteModel(Box::new(order))), "model 7 is unknown");
+    assert_eq!(world.refused(Command::PromoteModel(Box::new(order))), "model `m7` is unknown");
     let order = promote(parameters.clone(), 0, now(&world));
     assert_eq!(
         world.refused(Command::PromoteModel(Box::new(order))),

@@ -97,7 +97,7 @@ pub(super) fn report(scan: Scan<'_>) -> Report {
 
 /// Decisions that the target asks about and that have no label.
 fn silent(rows: &[Row]) -> u64 {
-    rows.iter().filter(|row| row.target_asked > 0.0 && row.label().is_none()).count() as u64
+    rows.iter().filter(|row| row.target_asks && row.label().is_none()).count() as u64
 }
 
 /// Why nothing can be estimated, if so.

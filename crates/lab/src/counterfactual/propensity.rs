@@ -7,7 +7,7 @@ use npo_core::learning::utility::{AuditDraw, value_of_information};
 use npo_core::oversight::Level;
 use npo_core::state::TypeState;
 
-use super::arms::Arms;
+use super::arms::{Arms, Drawn};
 use super::row::Kind;
 
 /// What became of a proposal.
@@ -20,6 +20,33 @@ pub(super) fn kind(made: &DecisionMade) -> Kind {
         Disposition::Abstained if made.held.is_some() => Kind::Held,
         Disposition::Abstained => Kind::Abstained,
     }
+}
+
+/// How likely a decision was to be surfaced and to be audited.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Chances {
+    pub(super) surfaced: f64,
+    pub(super) audit: f64,
+}
+
+/// The chances of what another profile decided; `drawn` says how its arm came about.
+pub(super) fn chances(
+    arms: &mut Arms,
+    state: &State,
+    type_state: &TypeState,
+    made: &DecisionMade,
+    drawn: Drawn,
+) -> Chances {
+    let (kind, cost) = (kind(made), type_state.definition().override_cost);
+    let surfaced = match drawn {
+        Drawn::Freely => surfaced(arms, state, type_state, made, kind).0,
+        // Its selector chooses as it does whatever the arm that the log had it take.
+        Drawn::Given(_) => {
+            let seen = matches!(kind, Kind::Surfaced | Kind::Automatic);
+            f64::from(u8::from(seen))
+        }
+    };
+    Chances { surfaced, audit: audit(state, type_state, made, kind, surfaced, cost) }
 }
 
 /// Probability that the log's own draw surfaced it, and whether there was a draw.

@@ -96,7 +96,8 @@ pub enum Evaluation {
 /// One way to decide.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Side {
-    /// Decisions that neither policy nor the red button holds back.
+    /// Decisions that neither policy nor the red button holds back, in the log or under the target:
+    /// the same number for both, of which everything per 1,000 is a share.
     pub eligible: f64,
     /// Decisions surfaced, or carried out without asking, per 1,000 eligible ones: known, not estimated.
     pub surfaced_per_1000: f64,

@@ -72,6 +72,8 @@ pub(super) struct Row {
     pub(super) kind: Kind,
     /// Whether people were asked.
     pub(super) asked: bool,
+    /// Whether the target's own run asks people, where it has one; else, whether it may.
+    pub(super) target_asks: bool,
     /// What came of asking.
     pub(super) fate: Fate,
     /// Whether the target's policy allows it.
@@ -143,6 +145,7 @@ mod tests {
             loss: 0.0,
             kind: Kind::Surfaced,
             asked: true,
+            target_asks: true,
             fate: Fate::Waiting,
             target_allows: true,
         };

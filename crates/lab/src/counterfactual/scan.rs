@@ -13,11 +13,11 @@ use npo_core::{DecisionId, Rejection, State};
 
 use super::arms::Arms;
 use super::evaluate;
-use super::propensity::{self, audit, surfaced};
+use super::propensity::{self, Chances, audit, surfaced};
 use super::question::{InvalidQuestion, Question, Target};
 use super::report::Report;
 use super::row::{DECISIONS_MAX, Fate, Kind, Row};
-use super::shadow::Shadow;
+use super::shadow::{Again, Logged, Shadow};
 use super::verdicts;
 
 /// Why a log cannot be asked.
@@ -82,6 +82,21 @@ struct Judged {
     allows: bool,
     surfaced: f64,
     asked: f64,
+    /// Whether it did ask, where it has a run of its own.
+    asks: bool,
+}
+
+impl Judged {
+    /// What another profile's own run decided, by its chances: as the log is read, too.
+    fn again(again: &Again) -> Self {
+        let Again { made, chances: Chances { surfaced, audit } } = again;
+        let kind = propensity::kind(made);
+        let asked = match kind {
+            Kind::Automatic => *audit,
+            _ => surfaced + (1.0 - surfaced) * audit,
+        };
+        Self { allows: kind.eligible(), surfaced: *surfaced, asked, asks: made.asks() }
+    }
 }
 
 /// A question being asked, event by event.
@@ -226,15 +241,15 @@ impl<'a> Scan<'a> {
         envelope: &Envelope,
         made: &DecisionMade,
     ) -> Result<(), ScanError> {
+        check(position, made)?;
         let again = match &mut self.shadow {
-            Some(shadow) => Some(
-                shadow
-                    .decide(envelope, made)
-                    .map_err(|source| ScanError::Again { position, source })?,
-            ),
+            Some(shadow) => {
+                let logged = Logged { state: &self.state, arms: &mut self.arms };
+                let again = shadow.decide(envelope, made, logged);
+                Some(again.map_err(|source| ScanError::Again { position, source })?)
+            }
             None => None,
         };
-        check(position, made)?;
         let missing = ScanError::Field {
             position,
             what: "scenario type",
@@ -272,14 +287,7 @@ impl<'a> Scan<'a> {
         let (surfaced, randomised) = surfaced(&mut self.arms, &self.state, type_state, made, kind);
         let audit = audit(&self.state, type_state, made, kind, surfaced, cost);
         let judged = match again {
-            Some(again) => Judged {
-                allows: propensity::kind(&again).eligible(),
-                surfaced: f64::from(u8::from(matches!(
-                    propensity::kind(&again),
-                    Kind::Surfaced | Kind::Automatic
-                ))),
-                asked: f64::from(u8::from(again.asks())),
-            },
+            Some(again) => Judged::again(&again),
             None => self.judge(envelope, made, kind, surfaced, cost),
         };
         if kind.eligible() {
@@ -302,6 +310,7 @@ impl<'a> Scan<'a> {
             loss: 0.0,
             kind,
             asked: made.asks(),
+            target_asks: judged.allows && judged.asks,
             fate: Fate::Waiting,
             target_allows: judged.allows,
         });
@@ -332,13 +341,13 @@ impl<'a> Scan<'a> {
         };
         if kind == Kind::Automatic {
             // A certificate let it pass, whatever the threshold.
-            return Judged { allows, surfaced: 1.0, asked: made.asked };
+            return Judged { allows, surfaced: 1.0, asked: made.asked, asks: made.asks() };
         }
         let mut asked = surfaced;
         if allows && surfaced < 1.0 {
             asked += (1.0 - surfaced) * self.target_audit(made, cost);
         }
-        Judged { allows, surfaced, asked }
+        Judged { allows, surfaced, asked, asks: asked > 0.0 }
     }
 
     /// Probability of an audit by the target, which keeps its own average of what labels are worth.

@@ -4,7 +4,8 @@ use std::io::BufRead;
 use std::ops::ControlFlow;
 
 use npo_log::{
-    AppendError, EventLog, Head, ImportError, LogReader, ReadError, Record, check_batch, import,
+    AppendError, Entry, EventLog, Head, ImportError, LogReader, ReadError, Record, VerifyError,
+    check_batch, import,
 };
 
 use super::question::{InvalidQuestion, Question};
@@ -20,6 +21,9 @@ pub enum ReplayError {
     /// The log cannot be read.
     #[error("the log cannot be read")]
     Read(#[from] ReadError),
+    /// The log is damaged, or somebody changed it.
+    #[error("the log is not what was written")]
+    Chain(#[from] VerifyError),
     /// The export cannot be read, or is no whole chain.
     #[error("the export cannot be read")]
     Export(#[from] ImportError),
@@ -28,20 +32,24 @@ pub enum ReplayError {
     Scan(#[from] ScanError),
 }
 
-/// Asks a log; `progress` is told each position.
+/// Asks a log, whose chain is checked on the way; `progress` is told each position.
 ///
 /// # Errors
-/// If the log cannot be read or an event cannot be understood. A refusal to estimate is a report.
+/// If the log cannot be read, is damaged or was changed, or an event cannot be understood. A refusal to estimate is a report.
 pub fn replay(
     reader: &mut dyn LogReader,
     question: Question<'_>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Report, ReplayError> {
     let mut scan = Scan::new(question)?;
-    let mut failed = None;
+    let mut head = Head::EMPTY;
+    let mut failed: Option<ReplayError> = None;
     reader.visit(0, None, &mut |entry| {
         progress(entry.position);
-        match scan.event(entry.position, entry.kind, entry.version, entry.body) {
+        let taken = link(&mut head, entry).map_err(ReplayError::from).and_then(|()| {
+            Ok(scan.event(entry.position, entry.kind, entry.version, entry.body)?)
+        });
+        match taken {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 failed = Some(error);
@@ -50,9 +58,20 @@ pub fn replay(
         }
     })?;
     match failed {
-        Some(error) => Err(error.into()),
+        Some(error) => Err(error),
         None => Ok(scan.finish()?),
     }
+}
+
+/// Moves the head on by an event that follows it; gaps are the scan's to name.
+fn link(head: &mut Head, entry: Entry<'_>) -> Result<(), VerifyError> {
+    let Entry { position, kind, version, body, hash } = entry;
+    let next = head.next(kind, version, body);
+    if next.position == position && next.hash != hash {
+        return Err(VerifyError::Hash { position, found: hash, expected: next.hash });
+    }
+    *head = next;
+    Ok(())
 }
 
 /// Asks an exported log, whose chain is checked on the way; `progress` is told positions.

@@ -21,7 +21,8 @@ const GROUPS_MAX: u64 = 20_000;
 /// Sums over decisions under one way to decide, the log's own or the target's.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Sums {
-    /// Decisions that policy allows.
+    /// Decisions that the log lets through, or the target: the same number on both sides, so that
+    /// what is said per 1,000 can be compared.
     pub(super) eligible: f64,
     /// Decisions surfaced, or carried out without asking.
     pub(super) surfaced: f64,
@@ -209,10 +210,12 @@ fn one(
         Way::Target => (row.target_allows, row.target, f64::from(row.target_asked)),
     };
     let surfaced = f64::from(surfaced);
+    if row.kind.eligible() || row.target_allows {
+        sums.eligible += 1.0;
+    }
     if !allowed {
         return false;
     }
-    sums.eligible += 1.0;
     sums.asked += asked;
     if surfaced == 0.0 {
         return false;

@@ -7,6 +7,8 @@ use super::verdicts::VerdictChanges;
 
 /// Labels of equal weight below which intervals are called rough.
 const EFFECTIVE_FEW: f64 = 50.0;
+/// Share of the labels that their weights leave, from which on weights are not mentioned.
+const LOST_SHARE: f64 = 0.95;
 /// Scenarios below which intervals are called rough.
 const SCENARIOS_FEW: u64 = 20;
 
@@ -17,7 +19,11 @@ pub(super) fn target(target: &Target<'_>) -> String {
         Target::OverrideCost(cost) => format!("override cost {}", number(*cost)),
         Target::Profile(profile) => format!("profile `{}`", profile.name),
         Target::Policy(spe) => {
-            format!("policy `{} {}`", spe.manifest().name, spe.manifest().version)
+            // Bundles of one name and version are told apart by their digests, as in `npo policy`.
+            let digest: String =
+                spe.digest().0.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            let manifest = spe.manifest();
+            format!("policy `{} {}` ({digest}…)", manifest.name, manifest.version)
         }
     }
 }
@@ -54,14 +60,35 @@ pub(super) fn summary(report: &Report, target: &Target<'_>) -> Vec<String> {
         Evaluation::Refused { reason } => sentences.push(format!(
             "How people would have answered cannot be told from this log, because {reason}."
         )),
-        Evaluation::NothingSurfaced => sentences.push(
-            "Nothing would have been surfaced, so that there is nothing to override and no utility."
-                .into(),
-        ),
+        Evaluation::NothingSurfaced => sentences.push(nothing(report, target)),
         Evaluation::Told { .. } => sentences.extend(told(report, target)),
     }
     sentences.extend(report.verdicts.as_ref().map(changes));
     sentences
+}
+
+/// Nothing surfaced is worth nothing, which may be more than it was.
+fn nothing(report: &Report, target: &Target<'_>) -> String {
+    let nothing = "Nothing would have been surfaced, so that there is nothing to override";
+    let Some((old, ..)) = leading(&report.logged.evaluation) else {
+        return format!("{nothing} and no utility.");
+    };
+    let Interval { value, low, high } = old.utility;
+    let change = Interval { value: value.map(|value| 0.0 - value), low: -high, high: -low };
+    format!(
+        "{nothing}: a utility per 1,000 {} of 0 likes instead of {}, a change of {}.",
+        counted(target),
+        triple(&old.utility, |x| format!("{x:.1}")),
+        triple(&change, |x| format!("{x:+.1}"))
+    )
+}
+
+/// What 1,000 are counted of: the same decisions for both ways to decide.
+fn counted(target: &Target<'_>) -> &'static str {
+    match target {
+        Target::Threshold(_) | Target::OverrideCost(_) => "eligible decisions",
+        Target::Profile(_) | Target::Policy(_) => "decisions that the log or this lets through",
+    }
 }
 
 /// What another bundle changes.
@@ -111,9 +138,10 @@ fn coverage(report: &Report, target: &Target<'_>) -> String {
         Target::Profile(_) | Target::Policy(_) => report.question.clone(),
     };
     format!(
-        "With {with}, {} of 1,000 eligible decisions would have been surfaced instead of {}, and people \
-         asked about {} instead of {}.",
+        "With {with}, {} of 1,000 {} would have been surfaced instead of {}, and people asked \
+         about {} instead of {}.",
         whole(new),
+        counted(target),
         whole(old),
         whole(asked),
         whole(asked_before)
@@ -141,7 +169,8 @@ fn told(report: &Report, target: &Target<'_>) -> Vec<String> {
                 format!(", a change of {}", triple(change, |x| format!("{x:+.1}")))
             });
             sentences.push(format!(
-                "Utility per 1,000 eligible decisions at override cost {at}: {} likes{}{change}.",
+                "Utility per 1,000 {} at override cost {at}: {} likes{}{change}.",
+                counted(target),
                 triple(new, |x| format!("{x:.1}")),
                 instead(old.map(|old| triple(old, |x| format!("{x:.1}"))))
             ));
@@ -153,7 +182,11 @@ fn told(report: &Report, target: &Target<'_>) -> Vec<String> {
         old.map(|old| &old.utility),
         change.map(|change| &change.utility),
     );
-    if let Target::OverrideCost(cost) = target {
+    let other = match target {
+        Target::OverrideCost(cost) if !is_only(report.log.override_cost, *cost) => Some(cost),
+        _ => None,
+    };
+    if let Some(cost) = other {
         worth(
             number(*cost),
             &new.utility_at_other_cost,
@@ -161,12 +194,28 @@ fn told(report: &Report, target: &Target<'_>) -> Vec<String> {
             change.map(|change| &change.utility_at_other_cost),
         );
     }
+    let weigh = if weigh_alike(labels, effective) {
+        String::new()
+    } else {
+        format!(" that weigh as much as {} equal ones", whole(effective))
+    };
     sentences.push(format!(
-        "Based on {labels} labels that weigh as much as {} equal ones; in brackets {} intervals.",
-        whole(effective),
+        "Based on {labels} labels{weigh}; in brackets {} intervals.",
         percent(report.confidence)
     ));
     sentences
+}
+
+/// Whether the labels' weights are so alike that nothing is lost by them.
+fn weigh_alike(labels: u64, effective: f64) -> bool {
+    #[expect(clippy::cast_precision_loss, reason = "a count of labels")]
+    let labels = labels as f64;
+    effective >= LOST_SHARE * labels
+}
+
+/// Whether a number is the only one of the range.
+fn is_only(range: Option<(f64, f64, f64)>, value: f64) -> bool {
+    range.is_some_and(|(low, _, high)| low == value && high == value)
 }
 
 /// The leading estimates with their evidence.
@@ -193,11 +242,15 @@ pub(super) fn caveats(report: &Report, target: &Target<'_>) -> Vec<String> {
             ));
         }
         if effective_labels < EFFECTIVE_FEW {
-            caveats.push(format!(
-                "The {labels} labels weigh as much as {} equal ones only, because a few stand for \
-                 many decisions; the intervals are rough.",
-                whole(effective_labels)
-            ));
+            caveats.push(if weigh_alike(labels, effective_labels) {
+                format!("There are only {labels} labels; the intervals are rough.")
+            } else {
+                format!(
+                    "The {labels} labels weigh as much as {} equal ones only, because a few stand \
+                     for many decisions; the intervals are rough.",
+                    whole(effective_labels)
+                )
+            });
         }
         if scenarios < SCENARIOS_FEW {
             caveats.push(format!(

@@ -1,5 +1,7 @@
 //! What can be wrong with an experiment, and where.
 
+use npo_core::toml_words;
+
 /// An experiment that cannot be run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{message}", Place(.line_column, .path))]
@@ -46,7 +48,7 @@ pub(super) fn reworded(message: &str) -> (Option<String>, String) {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let unknown = ["unknown field `", "unknown variant `"].iter().any(|m| message.starts_with(m));
     let Some((found, known)) = quoted.split_first().filter(|_| unknown) else {
-        return (None, message.trim().replace('\n', " "));
+        return (None, toml_words::plain(message).replace('\n', " "));
     };
     let hint = match nearest(found, known) {
         Some(near) => format!("did you mean `{near}`?"),

@@ -130,7 +130,8 @@ impl Experiment {
             let under = |error: ExperimentError| error.under(&format!("worlds.{name}"));
             check_name(&name).map_err(under)?;
             let settings: WorldSettings = method::typed(table).map_err(under)?;
-            if let Some((key, message)) = settings.out_of_range() {
+            let wrong = settings.out_of_range().or_else(|| settings.contradiction());
+            if let Some((key, message)) = wrong {
                 return Err(under(ExperimentError::at(&[key], message)));
             }
             worlds.insert(name, settings);

@@ -28,11 +28,12 @@ pub(super) fn resolve(
     find: Find<'_>,
 ) -> Result<Table, ExperimentError> {
     let mut table = parse(text)?;
+    known(&table, settings)?;
     for (path, value) in settings {
         set(&mut table, path, value)?;
     }
     let mut library = Library::default();
-    library.include(&table, find, &mut 0)?;
+    library.include(&table, find, &mut Included::default())?;
     for section in ["worlds", "methods"] {
         let Some(Value::Table(named)) = table.get(section).cloned() else { continue };
         let known = library.0.entry(section).or_default();
@@ -60,6 +61,38 @@ fn parse(text: &str) -> Result<Table, ExperimentError> {
     })
 }
 
+/// Refuses settings of a world or method that is not there: with another letter in its name, they
+/// would be about a new one. What is meant to be new says so by its `base`.
+fn known(table: &Table, settings: &[Setting]) -> Result<(), ExperimentError> {
+    for (path, _) in settings {
+        let mut keys = path.split('.');
+        let (Some(section), Some(name), Some(_)) = (keys.next(), keys.next(), keys.next()) else {
+            continue;
+        };
+        let what = match section {
+            "worlds" => "world",
+            "methods" => "method",
+            _ => continue,
+        };
+        let named = table.get(section).and_then(Value::as_table);
+        let base = format!("{section}.{name}.base");
+        if named.is_some_and(|named| named.contains_key(name))
+            || settings.iter().any(|(path, _)| *path == base)
+        {
+            continue;
+        }
+        let names: Vec<&str> =
+            named.into_iter().flat_map(Table::keys).map(String::as_str).collect();
+        let hint = match nearest(name, &names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("found are `{}`; a new one needs `{base}`", names.join("`, `")),
+        };
+        let message = format!("no {what} of the experiment is called `{name}`; {hint}");
+        return Err(ExperimentError::at(&[path], message));
+    }
+    Ok(())
+}
+
 fn set(table: &mut Table, path: &str, value: &str) -> Result<(), ExperimentError> {
     let wrong = |message: &str| ExperimentError::at(&[path], message.to_owned());
     // What is no TOML value is taken as a text, so that words need no quotes within quotes.
@@ -82,6 +115,15 @@ fn set(table: &mut Table, path: &str, value: &str) -> Result<(), ExperimentError
     Ok(())
 }
 
+/// What has been included.
+#[derive(Default)]
+struct Included {
+    /// Files in all.
+    count: usize,
+    /// From the experiment's own include down to the one being read.
+    way: Vec<String>,
+}
+
 /// Worlds and methods of included files, by section and name, resolved.
 #[derive(Default)]
 struct Library(BTreeMap<&'static str, Table>);
@@ -91,7 +133,7 @@ impl Library {
         &mut self,
         table: &Table,
         find: Find<'_>,
-        count: &mut usize,
+        included: &mut Included,
     ) -> Result<(), ExperimentError> {
         let names = match table.get("include") {
             None => return Ok(()),
@@ -104,17 +146,25 @@ impl Library {
         for name in names {
             let wrong = |message: String| ExperimentError::at(&["include"], message);
             let name = name.as_str().ok_or_else(|| wrong("expected names or paths".to_owned()))?;
-            *count += 1;
-            if *count > INCLUDES_MAX {
+            if included.way.iter().any(|before| before == name) {
+                let way = included.way.join("` includes `");
+                return Err(wrong(format!(
+                    "the included files go round in a circle: `{way}` includes `{name}`"
+                )));
+            }
+            included.count += 1;
+            if included.count > INCLUDES_MAX {
                 return Err(wrong(format!(
                     "expected at most {INCLUDES_MAX} included files in all"
                 )));
             }
             let text = find(name).map_err(|error| wrong(format!("`{name}`: {error}")))?;
-            let included = parse(&text).map_err(|error| wrong(format!("`{name}`: {error}")))?;
-            self.include(&included, find, count)?;
+            let table = parse(&text).map_err(|error| wrong(format!("`{name}`: {error}")))?;
+            included.way.push(name.to_owned());
+            self.include(&table, find, included)?;
+            included.way.pop();
             for section in ["worlds", "methods"] {
-                let Some(Value::Table(named)) = included.get(section) else { continue };
+                let Some(Value::Table(named)) = table.get(section) else { continue };
                 let known = self.0.entry(section).or_default();
                 let resolved = named
                     .keys()
@@ -165,9 +215,11 @@ fn with_bases(
         } else {
             let known: Vec<&str> =
                 named.keys().chain(included.keys()).map(String::as_str).collect();
-            let hint = nearest(&base, &known)
-                .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            let message = format!("no world is called `{base}`{hint}");
+            let hint = match nearest(&base, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "one of another experiment needs that in `include`".to_owned(),
+            };
+            let message = format!("no world is called `{base}`; {hint}");
             return Err(ExperimentError::at(&[name, "base"], message));
         }
     }

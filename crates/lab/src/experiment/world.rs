@@ -170,6 +170,29 @@ settings! {
 }
 
 impl WorldSettings {
+    /// The first setting that cannot be beside another one, each being in its range: its key, what
+    /// was found and expected.
+    pub(super) fn contradiction(&self) -> Option<(&'static str, String)> {
+        let Self { like_below, override_above, adversarial, sloppy, .. } = *self;
+        // The two probabilities add up to at most 1 exactly then, at any temperature.
+        if self.reading != Reading::Bernoulli && like_below > override_above {
+            let what = format!(
+                "found `like_below` {like_below} above `override_above` {override_above}, expected \
+                 at most as much: a like and an override together would be more than certain"
+            );
+            return Some(("like_below", what));
+        }
+        // Shares such as 0.7 and 0.3 add up to 1 but for rounding.
+        if adversarial + sloppy > 1.0 + 1e-9 {
+            let what = format!(
+                "found `adversarial` {adversarial} and `sloppy` {sloppy}, expected shares of the \
+                 operators that are together at most 1"
+            );
+            return Some(("adversarial", what));
+        }
+        None
+    }
+
     /// How often everybody has been replaced by episode `t`.
     #[must_use]
     pub(crate) fn generation(&self, t: u64) -> u32 {

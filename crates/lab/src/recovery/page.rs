@@ -26,6 +26,17 @@ const BOTTOM: f64 = 36.0;
 /// Least and longest time drawn, s.
 const SPAN_S: (f64, f64) = (10.0, 20_000.0);
 
+/// A sentence with what stands between backticks set as code.
+fn code(text: &str) -> String {
+    let mut html = String::new();
+    for (i, part) in text.split('`').enumerate() {
+        let part = escape(part);
+        let _ =
+            if i % 2 == 1 { write!(html, "<code>{part}</code>") } else { write!(html, "{part}") };
+    }
+    html
+}
+
 /// The page, by itself.
 #[must_use]
 pub fn page(settings: &Settings, records: &[RecoveryRecord]) -> String {
@@ -41,12 +52,12 @@ pub fn page(settings: &Settings, records: &[RecoveryRecord]) -> String {
         escape(&settings.about)
     );
     for line in lines(settings) {
-        let _ = writeln!(html, "<li>{}</li>", escape(&line));
+        let _ = writeln!(html, "<li>{}</li>", code(&line));
     }
     html.push_str("</ul>\n<h2>Time to recovery</h2>\n<p>Share of all troubles that still hurt, by time since they began.</p>\n");
     let methods: Vec<&str> = rows.iter().map(|row| row.method.as_str()).collect();
     html.push_str(&curves(&methods, records));
-    html.push_str("<div class=\"scroll\"><table>\n<tr><th>Quantile over all troubles, s</th>");
+    html.push_str("<div class=\"scroll\"><table>\n<tr><th>Quantile over all troubles, those that still hurt with their time so far, s</th>");
     if let Some(first) = rows.first() {
         for (share, _) in &first.quantiles_s {
             let _ = write!(html, "<th>{:.0} %</th>", share * 100.0);
@@ -54,6 +65,10 @@ pub fn page(settings: &Settings, records: &[RecoveryRecord]) -> String {
     }
     html.push_str("</tr>\n");
     for row in &rows {
+        if row.quantiles_s.is_empty() {
+            // Without troubles there is nothing to recover from.
+            continue;
+        }
         let _ = write!(html, "<tr><td>{}</td>", escape(&row.method));
         for (_, time) in &row.quantiles_s {
             let _ = write!(html, "<td>{time:.0}</td>");

@@ -12,10 +12,10 @@ use crate::results::Summary;
 /// Numbers of a run: name, title, unit, digits shown.
 pub(super) const NUMBERS: [(&str, &str, &str, usize); 20] = [
     ("troubles", "Troubles that began", "1", 1),
-    ("mean_s", "Time to recovery, mean", "s", 0),
-    ("median_s", "Time to recovery, median", "s", 0),
-    ("p90_s", "Time to recovery, nine in ten below", "s", 0),
-    ("curable_mean_s", "The same where an action can help, mean", "s", 0),
+    ("mean_s", "Time to recovery of what recovered, mean", "s", 0),
+    ("median_s", "of what recovered, median", "s", 0),
+    ("p90_s", "of what recovered, nine in ten below", "s", 0),
+    ("curable_mean_s", "of it where an action can help, mean", "s", 0),
     ("curable_median_s", "where an action can help, median", "s", 0),
     ("curable_p90_s", "where an action can help, nine in ten below", "s", 0),
     ("unrecovered_share", "Share that hurts at the end", "1", 3),
@@ -91,8 +91,11 @@ pub fn lines(settings: &Settings) -> Vec<String> {
     let minutes = |s: f64| s / 60.0;
     vec![
         format!(
-            "{} seeds of {:.0} simulated hours, counted from hour {:.0}; a trouble every {:.0} s on average; troubles that do not pass by themselves are mended unasked after {:.1} to {:.1} h.",
-            settings.seeds.count,
+            "{} of {:.0} simulated hours, counted from hour {:.0}; a trouble every {:.0} s on average; troubles that do not pass by themselves are mended unasked after {:.1} to {:.1} h.",
+            match settings.seeds.count {
+                1 => "1 seed".to_owned(),
+                count => format!("{count} seeds"),
+            },
             settings.hours,
             settings.from_hour,
             settings.fabric.trouble_every_s,
@@ -112,6 +115,7 @@ pub fn lines(settings: &Settings) -> Vec<String> {
         "`nothing-breaks` is the same traffic on a fabric without troubles: what it loses, it loses to bursts.".to_owned(),
         "The time of a method that acts at once is the watchers' delay and what its actions do; what it cannot help, such as a cut fibre or a passing burst, takes as long with every method.".to_owned(),
         "`nothing` recovers because troubles are mended unasked in the end; how long that takes is a setting, not a finding.".to_owned(),
+        "Means and medians are of the troubles that recovered; the quantiles are of all of them, those that still hurt at the end with the time that they had hurt by then. The more a method leaves, the further the two are apart.".to_owned(),
         "Times are from the beginning of a trouble, not of its finding; a link kept away from traffic counts as recovered. Intervals are Student's t at 95 % over seeds.".to_owned(),
     ]
 }

@@ -20,7 +20,7 @@ pub(crate) struct Note {
 type Rule = fn(&Results, Option<&str>) -> Option<String>;
 
 /// All notes in the order of a page.
-const NOTES: [(&str, Rule); 10] = [
+const NOTES: [(&str, Rule); 11] = [
     ("Simulated people", simulated),
     ("Few seeds", few_seeds),
     ("Unequal seeds", unequal_seeds),
@@ -29,6 +29,7 @@ const NOTES: [(&str, Rule); 10] = [
     ("The full loop and a fixed threshold", full_and_fixed),
     ("Thresholds track the arm set", thresholds),
     ("Fidelity is dominated by its base rate", fidelity),
+    ("A monitor that is off still has numbers", monitor_is_off),
     ("Regret depends on the price of an override", regret),
     ("What the guarantee does not cover", guarantee),
 ];
@@ -155,6 +156,21 @@ fn fidelity(results: &Results, _: Option<&str>) -> Option<String> {
     ))
 }
 
+/// Loops without the published monitor are given its numbers all the same, as a spectator's.
+fn monitor_is_off(results: &Results, _: Option<&str>) -> Option<String> {
+    let off = |method: &&str| {
+        let parameters = results.about.parameters_of("methods", method);
+        parameters.get("profile.monitor").is_some_and(|kind| *kind == "off")
+    };
+    let methods: Vec<&str> = results.methods().into_iter().filter(off).collect();
+    (results.has_metric("fidelity") && !methods.is_empty()).then(|| {
+        format!(
+            "The published monitor is off in {}. Fidelity and Youden's J there are what it would have scored by watching without any effect, and neither merit nor fault of these loops.",
+            methods.join(", ")
+        )
+    })
+}
+
 fn regret(results: &Results, _: Option<&str>) -> Option<String> {
     results.has_metric("regret").then(|| {
         "Utility counts a like as 1 and an override as its price in likes, and the oracle surfaces exactly what pays. Another price reorders methods; the price of each world is in the parameters.".to_owned()
@@ -165,4 +181,28 @@ fn guarantee(results: &Results, _: Option<&str>) -> Option<String> {
     results.has_metric("certified_above").then(|| {
         "A certificate holds at all times while people judge as they did. An abrupt shift is outside of it: in the reference runs at α = 1 %, 22 % of the seeds were above α at the end after one. De-certification shortens this and cannot rule it out.".to_owned()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::RunRecord;
+    use crate::results::About;
+
+    #[test]
+    fn loops_whose_monitor_is_off_are_named() {
+        let about = "name = \"e\"\n[methods.a.profile]\nmonitor = \"off\"\n[methods.b.profile.monitor.window]\nevery = 9\n";
+        let run = |method: &str| RunRecord {
+            world: "w".to_owned(),
+            method: method.to_owned(),
+            seed: 1,
+            metrics: [("fidelity".to_owned(), 0.9)].into(),
+            curves: [].into(),
+            checkpoints: vec![10],
+        };
+        let runs = vec![run("a"), run("b")];
+        let results = Results::new(About::parse(about).unwrap(), runs).unwrap();
+        let text = monitor_is_off(&results, None).unwrap();
+        assert!(text.starts_with("The published monitor is off in a. "), "{text}");
+    }
 }

@@ -113,6 +113,7 @@ fn metric_cell(row: &Row) -> String {
         Some(Verdict::Better) => ("good", "✓", "better than the baseline"),
         Some(Verdict::Worse) => ("bad", "✗", "worse than the baseline"),
         Some(Verdict::Differs) => ("care", "≠", "differs from the baseline"),
+        Some(Verdict::OtherWorld) => ("care", "≠", "from another world"),
         Some(Verdict::Unclear) | None => ("", "", "no clear difference"),
     };
     let sign = if difference.mean > 0.0 { "+" } else { "" };

@@ -25,7 +25,7 @@ pub struct Asked {
 
 /// What a difference means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The interval leaves 0 out, on the good side.
     Better,
@@ -33,6 +33,8 @@ pub enum Verdict {
     Worse,
     /// The interval leaves 0 out, of a number that is neither good nor bad.
     Differs,
+    /// The interval leaves 0 out, and so it may: the world itself is another one, or another price.
+    OtherWorld,
     /// The interval holds 0, or there is none.
     Unclear,
 }
@@ -276,6 +278,12 @@ fn changes(
 ) -> Vec<Change> {
     let mut changes = Vec::new();
     for world in worlds_of(before, asked) {
+        let settings = |results: &Results| {
+            let settings = results.about.parameters_of("worlds", world);
+            settings.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+        };
+        let (was, is): (Vec<_>, Vec<_>) = (settings(before), settings(after));
+        let same_world = was == is;
         for name in metrics_of(before, asked) {
             for method in before.methods_in(world) {
                 let summaries =
@@ -284,6 +292,11 @@ fn changes(
                 let difference =
                     stats::paired(before.runs(world, method), after.runs(world, method), name);
                 let better = metric(name).map_or(Better::Neither, |metric| metric.better);
+                let verdict = match verdict(difference, better) {
+                    Verdict::Unclear => Verdict::Unclear,
+                    _ if !same_world => Verdict::OtherWorld,
+                    verdict => verdict,
+                };
                 changes.push(Change {
                     before_folder: before_folder.clone(),
                     after_folder: after_folder.clone(),
@@ -293,7 +306,7 @@ fn changes(
                     before: was,
                     after: is,
                     difference,
-                    verdict: verdict(difference, better),
+                    verdict,
                 });
             }
         }

@@ -31,6 +31,15 @@ pub enum Error {
         /// What is wrong, with its line, in one line.
         what: String,
     },
+    /// The folder is of an experiment whose runs are of another kind.
+    #[error(
+        "`{path}` holds results about recovery, which are not compared run by run; `npo lab report` \
+         sets its methods side by side", path = path.display()
+    )]
+    Recovery {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A line of the runs is wrong.
     #[error("`{path}` line {line}: {what}", path = path.display())]
     Line {

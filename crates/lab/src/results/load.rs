@@ -14,6 +14,9 @@ pub const EXPERIMENT_FILE: &str = "experiment.toml";
 /// The file of the runs.
 pub const RUNS_FILE: &str = "runs.jsonl";
 
+/// What the file of an experiment about recovery says of its kind.
+const RECOVERY: &str = "recovery";
+
 /// Bytes of an experiment's file at most; shipped ones have a few kilobytes.
 const EXPERIMENT_BYTES_MAX: u64 = 1 << 20;
 /// Bytes of the runs' file at most: they are held in memory.
@@ -32,6 +35,9 @@ impl Results {
     /// If a file cannot be read or is too large, or if a line is wrong; the message names the line.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let about = read_about(&path.join(EXPERIMENT_FILE))?;
+        if about.parameters.get("kind").is_some_and(|kind| kind == RECOVERY) {
+            return Err(Error::Recovery { path: path.to_owned() });
+        }
         let file = path.join(RUNS_FILE);
         let opened = File::open(&file);
         let opened = opened.map_err(|source| Error::Read { path: file.clone(), source })?;

@@ -34,6 +34,14 @@ fn the_order_of_lines_does_not_matter() {
 }
 
 #[test]
+fn results_about_recovery_are_refused_in_words() {
+    let folder = folder(&PAPER, &lines(&PAPER), "");
+    fs::write(folder.path().join(EXPERIMENT_FILE), "kind = \"recovery\"\nname = \"r\"\n").unwrap();
+    let error = Results::load(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("results about recovery") && error.contains("lab report"), "{error}");
+}
+
+#[test]
 fn a_torn_last_line_is_told_and_passed_over() {
     let lines = lines(&PAPER);
     let (torn, whole) = (&lines[0][..lines[0].len() / 2], &lines[1..]);

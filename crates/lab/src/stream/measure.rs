@@ -11,21 +11,33 @@ use super::real;
 
 /// Bootstrap samples.
 const SAMPLES: usize = 200;
+/// Blocks below which resampling them shows nothing: of one, every sample is the same.
+pub const BLOCKS_MIN: usize = 10;
 /// Bins of the expected calibration error.
 const BINS: usize = 10;
 /// Newton steps of the calibration line: enough from scratch, and from the whole sample's solution.
 const STEPS: usize = 12;
 const STEPS_RESAMPLED: usize = 3;
 
-/// An estimate with its 95 % interval.
+/// An estimate with its 95 % interval, if there are blocks enough for one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Estimate {
     /// On all rows.
     pub value: f64,
     /// Lower limit.
-    pub low: f64,
+    pub low: Option<f64>,
     /// Upper limit.
-    pub high: f64,
+    pub high: Option<f64>,
+}
+
+/// How limits are read off the resampled values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Limits {
+    /// Their percentiles.
+    Percentiles,
+    /// Their percentiles, moved by as much as resampling moves the mean, down to 0: chance within
+    /// the bins adds to a calibration error, and resampling adds that chance once more.
+    Recentred,
 }
 
 /// How good predictions are.
@@ -49,7 +61,7 @@ pub struct Scores {
 #[derive(Debug)]
 pub struct Sample<'a> {
     labels: &'a [bool],
-    /// Weight of every row per bootstrap sample.
+    /// Weight of every row per bootstrap sample; none with fewer than [`BLOCKS_MIN`] blocks.
     resamples: Vec<Vec<f64>>,
 }
 
@@ -63,7 +75,8 @@ impl<'a> Sample<'a> {
         assert_eq!(labels.len(), block_of.len(), "every row is in a block");
         let blocks = block_of.iter().max().map_or(0, |last| last + 1);
         let mut draws = 0x5eed_u64;
-        let resamples = (0..SAMPLES)
+        let samples = if blocks < BLOCKS_MIN { 0 } else { SAMPLES };
+        let resamples = (0..samples)
             .map(|_| {
                 let mut times = vec![0.0; blocks];
                 for _ in 0..blocks {
@@ -90,13 +103,16 @@ impl<'a> Sample<'a> {
         order.sort_by(|a, b| predictions[*a].total_cmp(&predictions[*b]));
         let log_odds: Vec<f64> = predictions.iter().map(|p| logit(*p)).collect();
         let line = calibration_line(&log_odds, self.labels, &all, (0.0, 1.0), STEPS);
-        let of = |statistic: &dyn Fn(&[f64]) -> f64| self.estimate(&all, statistic);
+        let of =
+            |statistic: &dyn Fn(&[f64]) -> f64| self.estimate(&all, Limits::Percentiles, statistic);
         Scores {
             accuracy: of(&|w| mean(&right, w)),
             log_loss: of(&|w| mean(&log_loss, w)),
             auc: of(&|w| auc(predictions, self.labels, &order, w)),
             brier: of(&|w| mean(&squares, w)),
-            ece: of(&|w| calibration_error(predictions, self.labels, w)),
+            ece: self.estimate(&all, Limits::Recentred, &|w| {
+                calibration_error(predictions, self.labels, w)
+            }),
             slope: of(&|w| calibration_line(&log_odds, self.labels, w, line, STEPS_RESAMPLED).1),
         }
     }
@@ -106,7 +122,8 @@ impl<'a> Sample<'a> {
     pub fn difference(&self, ours: &[f64], theirs: &[f64]) -> Estimate {
         let differences: Vec<f64> =
             self.losses(ours).iter().zip(self.losses(theirs)).map(|(a, b)| a - b).collect();
-        self.estimate(&vec![1.0; differences.len()], &|w| mean(&differences, w))
+        let all = vec![1.0; differences.len()];
+        self.estimate(&all, Limits::Percentiles, &|w| mean(&differences, w))
     }
 
     fn losses(&self, predictions: &[f64]) -> Vec<f64> {
@@ -117,13 +134,28 @@ impl<'a> Sample<'a> {
             .collect()
     }
 
-    fn estimate(&self, all: &[f64], statistic: &dyn Fn(&[f64]) -> f64) -> Estimate {
+    fn estimate(&self, all: &[f64], limits: Limits, statistic: &dyn Fn(&[f64]) -> f64) -> Estimate {
+        let value = statistic(all);
         let mut values: Vec<f64> =
             self.resamples.iter().map(|w| statistic(w)).filter(|v| v.is_finite()).collect();
         values.sort_by(f64::total_cmp);
-        let at =
-            |share: usize| values.get(values.len() * share / 1000).copied().unwrap_or(f64::NAN);
-        Estimate { value: statistic(all), low: at(25), high: at(975) }
+        let at = |share: usize| values.get(values.len() * share / 1000).copied();
+        let moved = |limit: f64| match limits {
+            Limits::Percentiles => limit,
+            Limits::Recentred => {
+                let mean = values.iter().sum::<f64>() / real(values.len());
+                (limit - (mean - value)).max(0.0)
+            }
+        };
+        let (low, high) = (at(25).map(moved), at(975).map(moved));
+        match limits {
+            Limits::Percentiles => Estimate { value, low, high },
+            Limits::Recentred => Estimate {
+                value,
+                low: low.map(|low| low.min(value)),
+                high: high.map(|high| high.max(value)),
+            },
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A CSV file as numbers: inputs, a binary label, and perhaps a group.
 //!
-//! Columns of numbers are taken as they are, missing cells as NaN.
+//! Columns of numbers are taken as they are, missing cells as NaN, and so are the few cells of other
+//! text that a column of numbers may have (`-`, `inf`), with a note.
 //! Columns of text become one input per value, the first [`VALUES_MAX`] values; columns with
 //! nearly as many values as rows (names, times) are left out with a note.
 //! The kind of a column is decided on the whole file, which says nothing about labels.
@@ -13,6 +14,9 @@ use super::{COLUMNS_MAX, Error, ROWS_MAX, excerpt};
 pub const VALUES_MAX: usize = 32;
 /// Distinct values of a text column beyond which it is left out, if rows are not twice as many.
 const VALUES_KEPT_MAX: usize = 1000;
+/// Numbers per cell that is neither number nor missing, from which on a column is one of numbers in
+/// which such cells are missing.
+const NUMBERS_PER_TEXT: usize = 10;
 /// Distinct labels at most; more than two become one against the rest.
 pub const LABELS_MAX: usize = 64;
 /// Inputs at most: a label costs the square of them.
@@ -152,6 +156,8 @@ struct Survey {
 #[derive(Default)]
 struct Column {
     numbers: usize,
+    /// Cells that are neither numbers nor missing.
+    texts: usize,
     /// Line and text of the first cell that is neither number nor missing.
     first_text: Option<(u64, String)>,
     /// Distinct values in order of appearance, with their counts; counting stops beyond a limit.
@@ -242,9 +248,25 @@ impl Survey {
             let Some((line, text)) = &column.first_text else { return Kind::Number };
             let distinct = column.values.len();
             let name = &self.names[ix];
-            if distinct > VALUES_KEPT_MAX || (distinct > VALUES_MAX && 2 * distinct > self.rows) {
+            let various = distinct > VALUES_MAX || 2 * distinct > self.rows;
+            if various && column.numbers >= NUMBERS_PER_TEXT * column.texts {
+                let (cells, count) = match column.texts {
+                    1 => ("cell that is no finite number counts", 1),
+                    texts => ("cells that are no finite numbers count", texts),
+                };
                 notes.push(format!(
-                    "column `{name}` is left out: too many different texts (line {line}: `{}`)",
+                    "column `{name}`: {count} {cells} as missing (line {line}: `{}`)",
+                    excerpt(text)
+                ));
+                return Kind::Number;
+            }
+            if distinct > VALUES_KEPT_MAX || (distinct > VALUES_MAX && 2 * distinct > self.rows) {
+                let mixed = match column.numbers {
+                    0 => "texts".to_owned(),
+                    numbers => format!("values, {numbers} numbers and {} texts", column.texts),
+                };
+                notes.push(format!(
+                    "column `{name}` is left out: too many different {mixed} (line {line}: `{}`)",
                     excerpt(text)
                 ));
                 return Kind::Unused;
@@ -272,8 +294,11 @@ impl Column {
         }
         if number(cell).is_some() {
             self.numbers += 1;
-        } else if self.first_text.is_none() {
-            self.first_text = Some((line, cell.to_owned()));
+        } else {
+            self.texts += 1;
+            if self.first_text.is_none() {
+                self.first_text = Some((line, cell.to_owned()));
+            }
         }
         if let Some((_, count)) = self.values.get_mut(cell) {
             *count += 1;

@@ -44,7 +44,11 @@ fn check_stream(file: &str, ignore: &[&str], rows: usize, goal: f64) {
     let report = labelled::run(&table, None, || ());
     let found = report.scores.log_loss;
     assert!(found.value <= goal, "{file}: {found:?}, expected at most {goal}");
-    assert!(report.baselines[1].difference.high < 0.0, "{file}: {:?}", report.baselines[1]);
+    assert!(
+        report.baselines[1].difference.high.unwrap() < 0.0,
+        "{file}: {:?}",
+        report.baselines[1]
+    );
     let slope = report.scores.slope.value;
     assert!((0.85..1.15).contains(&slope), "{file}: slope {slope}");
 }
@@ -116,7 +120,7 @@ fn check_decisions(decisions: &[decisions::Decision], log_loss: f64, auc: f64) {
     assert!(scores.log_loss.value <= log_loss, "{report:#?}");
     assert!(scores.auc.value >= auc, "{report:#?}");
     assert!((0.9..1.1).contains(&scores.slope.value), "{report:#?}");
-    assert!(report.difference.high < 0.0, "{report:#?}");
+    assert!(report.difference.high.unwrap() < 0.0, "{report:#?}");
 }
 
 #[test]
@@ -209,8 +213,47 @@ fn perfect_and_constant_predictions_have_known_scores() {
     let good = sample.scores(&[0.1, 0.9, 0.2, 0.8]);
     assert_eq!((good.auc.value, good.accuracy.value), (1.0, 1.0));
     assert!((good.ece.value - 0.15).abs() < 1e-12, "{:?}", good.ece);
-    let difference = sample.difference(&[0.1, 0.9, 0.2, 0.8], &[0.5; 4]);
-    assert!(difference.high < 0.0 && difference.low <= difference.value);
+    // Four blocks show no spread, and none is made up.
+    assert_eq!((good.auc.low, good.auc.high), (None, None));
+    let labels: Vec<bool> = (0..40).map(|i| i % 2 == 1).collect();
+    let ours: Vec<f64> = (0..40).map(|i| if i % 2 == 1 { 0.9 } else { 0.2 }).collect();
+    let sample = Sample::new(&labels, &blocks(40, 4));
+    let difference = sample.difference(&ours, &[0.5; 40]);
+    assert!(difference.high.unwrap() < 0.0 && difference.low.unwrap() <= difference.value);
+    assert_eq!(Sample::new(&labels, &blocks(40, 100)).difference(&ours, &[0.5; 40]).low, None);
+}
+
+/// Resampling adds chance to a calibration error; the interval still holds the estimate.
+#[test]
+fn a_calibration_error_lies_in_its_interval() {
+    let labels: Vec<bool> = (0..200).map(|i| i % 2 == 1).collect();
+    let sample = Sample::new(&labels, &blocks(200, 5));
+    let ece = sample.scores(&[0.5; 200]).ece;
+    assert!(ece.value < 1e-12 && ece.low == Some(0.0), "{ece:?}");
+    assert!((1e-3..0.1).contains(&ece.high.unwrap()), "{ece:?}");
+}
+
+#[test]
+fn a_few_cells_of_text_leave_a_column_of_numbers_one() {
+    let column = |odd: &[&str]| {
+        let mut text = String::from("a,y\n");
+        for i in 0..60 {
+            let cell = odd.get(i).map_or_else(|| i.to_string(), |odd| (*odd).to_owned());
+            text.push_str(&format!("{cell},{}\n", i % 2));
+        }
+        Table::read(text.as_bytes(), &Choice::default())
+    };
+    let table = column(&["inf", "-"]).unwrap();
+    assert_eq!(table.inputs, ["a"]);
+    assert!(table.row(1)[0].is_nan() && table.row(2)[0] == 2.0);
+    let expected =
+        "column `a`: 2 cells that are no finite numbers count as missing (line 2: `inf`)";
+    assert_eq!(table.notes, [expected]);
+    let texts: Vec<String> = (0..30).map(|i| format!("t{i}")).collect();
+    let table = column(&texts.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+    let expected =
+        "column `a` is left out: too many different values, 30 numbers and 30 texts (line 2: `t0`)";
+    assert_eq!(table.notes, [expected]);
 }
 
 proptest! {
@@ -233,7 +276,7 @@ proptest! {
             text.push_str(&format!("{a},{b},{}\n", u8::from(y)));
         }
         let table = Table::read(text.as_bytes(), &Choice::default());
-        // NaN and infinities are texts, and too many texts leave a column out; both are fine.
+        // NaN is missing, and infinities are or are texts, which may leave a column out; all is fine.
         if let Ok(table) = table {
             let first = labelled::run(&table, Some(5), || ());
             let second = labelled::run(&table, Some(5), || ());

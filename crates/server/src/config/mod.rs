@@ -11,7 +11,8 @@ pub(crate) mod section;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use npo_core::Profile;
+use npo_core::{Profile, toml_words};
+pub use profile::from_file as profile_from_file;
 use section::section;
 
 use crate::network::NetworkSettings;
@@ -182,7 +183,7 @@ impl Config {
     /// # Errors
     /// As [`Self::from_file`].
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
-        let syntax = |e: toml::de::Error| ConfigError::Syntax(e.to_string());
+        let syntax = |e: toml::de::Error| ConfigError::Syntax(toml_words::plain(&e.to_string()));
         let table: toml::Table = toml::from_str(text).map_err(syntax)?;
         known_keys(&table, "", Self::KEYS)?;
         for (name, keys) in [

@@ -13,7 +13,7 @@
 
 use std::path::Path;
 
-use npo_core::Profile;
+use npo_core::{Profile, toml_words};
 use toml::{Table, Value};
 
 use super::{ConfigError, FILE_BYTES_MAX, nearest};
@@ -25,8 +25,11 @@ const KINDS: [&str; 3] = ["scorer", "selector", "monitor"];
 /// Keys of the file that are no settings of a profile.
 const OWN: [&str; 2] = ["base", "without"];
 
-/// Reads a profile from a file.
-pub(super) fn from_file(path: &Path) -> Result<Profile, ConfigError> {
+/// Reads a profile from a file, as `npo serve --profile` does.
+///
+/// # Errors
+/// If the file cannot be read, or says what no profile can be; names the key.
+pub fn from_file(path: &Path) -> Result<Profile, ConfigError> {
     let read = |source| ConfigError::Read { path: path.to_owned(), source };
     let found = std::fs::metadata(path).map_err(read)?.len();
     if found > FILE_BYTES_MAX {
@@ -37,7 +40,8 @@ pub(super) fn from_file(path: &Path) -> Result<Profile, ConfigError> {
 }
 
 fn from_toml(text: &str) -> Result<Profile, String> {
-    let mut given: Table = toml::from_str(text).map_err(|error| error.to_string())?;
+    let wrong = |error: toml::de::Error| toml_words::plain(&error.to_string());
+    let mut given: Table = toml::from_str(text).map_err(wrong)?;
     let base = match given.remove("base") {
         None => Profile::calibrated(),
         Some(Value::String(name)) => Profile::named(&name)
@@ -53,8 +57,7 @@ fn from_toml(text: &str) -> Result<Profile, String> {
     for (key, value) in given {
         put(&mut whole, &key, value);
     }
-    let profile: Profile =
-        Value::Table(whole).try_into().map_err(|error: toml::de::Error| error.to_string())?;
+    let profile: Profile = Value::Table(whole).try_into().map_err(wrong)?;
     profile.validate().map_err(|error| error.to_string())?;
     Ok(profile)
 }
@@ -132,5 +135,6 @@ mod tests {
         check("[certificate]\nalhpa = 0.9", "alhpa");
         check("[watch]\nlook_every = -1", "-1");
         check("name = ", "name");
+        check("abstain_loss = \"1.5\"", "found the text \"1.5\", expected a number");
     }
 }

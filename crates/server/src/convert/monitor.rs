@@ -130,14 +130,17 @@ fn summary(counts: &FidelityCounts, report: &fidelity::Fidelity) -> String {
             acted.total, acted.audited, silent.total, silent.audited
         );
     };
+    let skill = if acted.audited == 0 || silent.audited == 0 {
+        "Youden's J is not known yet".to_owned()
+    } else {
+        let value = youden.value.map_or_else(|| "not known yet".to_owned(), |j| format!("{j:.2}"));
+        format!("Youden's J is {value} ({:.2} to {:.2})", youden.low, youden.high)
+    };
     let against = format!(
-        "right at {value:.2} of its looks ({:.2} to {:.2}), against {:.2} for never acting; Youden's J is {} ({:.2} to {:.2})",
+        "right at {value:.2} of its looks ({:.2} to {:.2}), against {:.2} for never acting; {skill}",
         fidelity.low,
         fidelity.high,
-        never.value.unwrap_or(0.0),
-        youden.value.map_or_else(|| "not known yet".to_owned(), |j| format!("{j:.2}")),
-        youden.low,
-        youden.high,
+        never.value.unwrap_or(0.0)
     );
     if youden.low > 0.0 {
         format!("Better than a monitor that does not look: {against}.")

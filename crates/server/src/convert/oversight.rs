@@ -16,7 +16,7 @@ use super::time;
 use crate::http::problem::field;
 
 /// What no certificate covers; shown wherever one is.
-pub(crate) const NOT_COVERED: &str = "An abrupt shift is not covered: the certificate speaks of the override rate as it was while the answers came in. In simulation with a certificate at α = 1 %, an abrupt shift still left 22 % of the runs above α at the end. The drift gauge takes a certificate back, but only after people have overridden what was carried out.";
+pub(crate) const NOT_COVERED: &str = "An abrupt shift is not covered: the certificate speaks of the override rate as it was while the answers came in. In simulation with a certificate at α = 1 %, an abrupt shift still left 22 % of the runs above α at the end. The drift gauge takes a certificate back, but only after people have overridden what was carried out. Silence is not covered either: what nobody answers in time counts for nothing.";
 
 /// A number with its interval.
 pub(crate) fn estimate(from: Estimate) -> api::Estimate {

@@ -62,8 +62,8 @@ fn report(collected: &Collected) -> Result<api::Divergence, Problem> {
     let rows: Vec<Row<'_>> = collected.rows.iter().map(|row| binned.row(collected, row)).collect();
     let found = diverging(&rows, &settings)
         .map_err(|error| internal("decisions could not be compared", &error))?;
-    let findings: Vec<_> = found.into_iter().map(|finding| put(finding, &binned)).collect();
     let rows = rows.len() as u64;
+    let findings: Vec<_> = found.into_iter().map(|finding| put(finding, rows, &binned)).collect();
     let of = if rows == 1 { "answered decision" } else { "answered decisions" };
     let summary = match findings.len() {
         0 if rows < u64::from(at_least) => format!(
@@ -91,9 +91,10 @@ fn report(collected: &Collected) -> Result<api::Divergence, Problem> {
     })
 }
 
-fn put(from: Finding, binned: &Binned<'_>) -> api::DivergenceFinding {
+fn put(from: Finding, rows: u64, binned: &Binned<'_>) -> api::DivergenceFinding {
     let Finding { slice, overrides, labels, rate, interval: (low, high), baseline, p, q } = from;
-    let suggested = suggest::rule(&slice, overrides, labels, (low, high), binned);
+    let everything = labels == rows;
+    let suggested = suggest::rule(&slice, overrides, labels, (low, high), everything, binned);
     let condition = |(key, value): (String, String)| api::Condition { key, value };
     api::DivergenceFinding {
         slice: slice.into_iter().map(condition).collect(),

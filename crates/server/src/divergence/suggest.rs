@@ -17,6 +17,7 @@ pub(super) fn rule(
     overrides: u64,
     labels: u64,
     interval: (f64, f64),
+    everything: bool,
     binned: &Binned<'_>,
 ) -> Suggested {
     let meanings: Vec<(&str, Meaning)> =
@@ -31,9 +32,16 @@ pub(super) fn rule(
         interval.0 * 100.0,
         interval.1 * 100.0
     );
-    let words = format!(
-        "Where {told}, {evidence} that policy allowed. Consider a rule that denies them, or ask those who overrode for what policy does not know. Test it against history before it goes live: `npo policy test`, then `npo policy activate`."
-    );
+    let words = if everything {
+        // A rule against all that there is would end the automation, which is not what anybody asks.
+        format!(
+            "Where {told}, which is all that was answered, {evidence} that policy allowed. Ask those who overrode for what sets apart what they object to; a rule that denies all of it would leave nothing."
+        )
+    } else {
+        format!(
+            "Where {told}, {evidence} that policy allowed. Consider a rule that denies them, or ask those who overrode for what policy does not know. Test it against history before it goes live: `npo policy test`, then `npo policy activate`."
+        )
+    };
     let name = name(slice);
     let conditions: String =
         meanings.iter().flat_map(|(key, meaning)| conditions(key, meaning)).collect();
@@ -119,7 +127,7 @@ mod tests {
     fn suggested(slice: &[(&str, &str)]) -> Suggested {
         let collected = Collected::default();
         let slice: Vec<_> = slice.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        rule(&slice, 30, 40, (0.55, 0.9), &Binned::of(&collected))
+        rule(&slice, 30, 40, (0.55, 0.9), false, &Binned::of(&collected))
     }
 
     #[test]

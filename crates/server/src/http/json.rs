@@ -36,6 +36,12 @@ fn problem(error: &serde_json::Error, path: &str, bytes: &[u8]) -> Problem {
         Category::Eof if bytes.iter().all(u8::is_ascii_whitespace) => {
             Problem::new(400, "invalid-json", "the body is empty, expected a JSON document")
         }
+        // A word is asked for as a value that begins with a quote; another value is JSON all the same.
+        Category::Syntax if words == "expected value" && is_json(bytes) => {
+            let field =
+                if path.is_empty() || path == "." { String::new() } else { format!("`{path}`: ") };
+            Problem::new(422, "invalid-body", format!("{field}expected a text ({place})"))
+        }
         Category::Syntax | Category::Eof | Category::Io => {
             let detail = match not_a_number(bytes, line, column) {
                 Some(token) => {
@@ -46,6 +52,10 @@ fn problem(error: &serde_json::Error, path: &str, bytes: &[u8]) -> Problem {
             Problem::new(400, "invalid-json", detail)
         }
     }
+}
+
+fn is_json(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
 }
 
 /// What was expected, without the names that only a programmer knows.
@@ -111,5 +121,13 @@ mod tests {
         check("{}", 422, "invalid-body", "missing field `scenario_type`");
         check("[]", 422, "invalid-body", "invalid length 0");
         check("{} x", 422, "invalid-body", "missing field");
+    }
+
+    #[test]
+    fn another_value_than_a_word_is_json_all_the_same() {
+        let problem =
+            parse::<npo_api::feedback::Feedback>(b"{\"signal\": 1}").expect_err("refused");
+        assert_eq!((problem.status, problem.code.as_str()), (422, "invalid-body"), "{problem}");
+        assert_eq!(problem.detail, "`signal`: expected a text (line 1 column 12)");
     }
 }

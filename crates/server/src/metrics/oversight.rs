@@ -121,7 +121,8 @@ fn certificates(page: &mut Page, state: &State) {
         let evidence = t.oversight.evidence.as_ref()?;
         evidence.thresholds().iter().map(|e| e.peak).reduce(f64::max)
     };
-    let help = "Largest e-value of any threshold since the evidence was reset.";
+    let help =
+        "Highest e-value that any threshold has had since the evidence was reset: what certifies.";
     per_type(page, state, "npo_certificate_e_value", Kind::Gauge, help, &peak);
     let help = "E-value that certifies a threshold.";
     page.one("npo_certificate_e_value_needed", Kind::Gauge, help, settings.level());

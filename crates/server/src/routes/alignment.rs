@@ -89,6 +89,8 @@ fn calibrated(from: &Calibration) -> api::Calibration {
 
 /// Fewer answers say nothing about calibration.
 const CALIBRATION_ROWS: u64 = 50;
+/// Where even a calibrated score might show an error of this much, a smaller one says nothing.
+const ERROR_UNSEEN_MAX: f64 = 0.1;
 
 fn words(from: &Calibration) -> String {
     let (found, usual) = (from.error.value.unwrap_or(0.0), from.error_if_calibrated);
@@ -102,6 +104,9 @@ fn words(from: &Calibration) -> String {
         "calibration error {found:.3} on {} answers, where a calibrated score would show {:.3} to {:.3}",
         from.rows, usual.low, usual.high
     );
+    if found <= usual.high && usual.high > ERROR_UNSEEN_MAX {
+        return format!("Too few answers to tell: {numbers}.");
+    }
     if found <= usual.high {
         return format!("No sign of miscalibration: {numbers}.");
     }

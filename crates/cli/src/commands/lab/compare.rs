@@ -68,6 +68,10 @@ fn lines(compared: &Comparison) -> Vec<Line> {
     if several {
         lines.push(Line::of(Tone::Strong, "Before and after"));
         lines.extend(change_lines(changes));
+        if changes.iter().any(|change| change.verdict == Verdict::OtherWorld) {
+            let note = "other world: settings of the world differ, see below, so that the change is none of the method alone, and may be one of price";
+            lines.push(Line::of(Tone::Care, note));
+        }
         lines.push(Line::empty());
         lines.push(Line::of(Tone::Strong, "Parameters that differ"));
         let mut table = Table::new(&["FOLDER", "KEY", "BEFORE", "AFTER"]);
@@ -173,6 +177,7 @@ fn verdict(verdict: Option<Verdict>) -> (Tone, String) {
     match verdict {
         Some(Verdict::Better) => (Tone::Good, "better".to_owned()),
         Some(Verdict::Worse) => (Tone::Bad, "worse".to_owned()),
+        Some(Verdict::OtherWorld) => (Tone::Care, "other world".to_owned()),
         Some(Verdict::Differs) => (Tone::Care, "differs".to_owned()),
         Some(Verdict::Unclear) | None => (Tone::Plain, String::new()),
     }
@@ -187,6 +192,11 @@ mod tests {
 
     /// Two methods over four seeds; the second is worse by `gap` and a little luck.
     fn results(gap: f64) -> Results {
+        results_of(gap, "")
+    }
+
+    /// The same with more in the experiment's file.
+    fn results_of(gap: f64, more: &str) -> Results {
         let run = |method: &str, seed: u64, regret: f64| RunRecord {
             world: "w".to_owned(),
             method: method.to_owned(),
@@ -200,7 +210,8 @@ mod tests {
             let luck = seed as f64;
             [run("a", seed, 40.0 + luck), run("b", seed, 40.0 + gap + luck + 0.1 * (luck % 2.0))]
         });
-        let about = About::parse("name = \"e\"\nbaseline = \"a\"").unwrap();
+        let about = format!("name = \"e\"\nbaseline = \"a\"\n{more}");
+        let about = About::parse(&about).unwrap();
         Results::new(about, runs.collect()).unwrap()
     }
 
@@ -230,5 +241,12 @@ mod tests {
         let change =
             found.iter().find(|line| line.starts_with("f ") && line.contains(" b ")).unwrap();
         assert!(change.ends_with("−1 ± 0  better"), "{change}");
+        // At another price, nothing has become better.
+        let dear = results_of(1.0, "[worlds.w]\noverride_cost = 9");
+        let found = text(&[("d".to_owned(), results(2.0)), ("f".to_owned(), dear)]);
+        let change =
+            found.iter().find(|line| line.starts_with("f ") && line.contains(" b ")).unwrap();
+        assert!(change.ends_with("−1 ± 0  other world"), "{change}");
+        assert!(found.iter().any(|line| line.starts_with("other world: ")), "{found:?}");
     }
 }

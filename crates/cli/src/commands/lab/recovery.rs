@@ -101,15 +101,15 @@ fn print(rows: &[Row], settings: &Settings, options: &Options) -> Result<(), Fai
         ">SEEDS",
         ">ALL: MEAN s",
         ">CURABLE: MEAN s",
-        ">MEDIAN s",
-        ">90 % s",
+        ">CURABLE: MEDIAN s",
+        ">CURABLE: 90 % s",
         ">LOST ppm",
         ">ACTIONS/d",
         ">NEEDLESS/d",
         ">WORSE/d",
         ">ASKED/d",
     ])
-    .sparing(&["SEEDS", "90 % s"]);
+    .sparing(&["SEEDS", "CURABLE: 90 % s"]);
     for row in rows {
         let cell = |name: &str, digits: usize| {
             row.numbers.get(name).map_or_else(|| "–".to_owned(), |n| super::run::told(*n, digits))

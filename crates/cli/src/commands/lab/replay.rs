@@ -19,16 +19,14 @@ use npo_lab::counterfactual::{
 use npo_log::LogReader;
 use npo_log_sqlite::{OpenError, SqliteReader};
 use npo_policy::{CheckError, ChildError, EVALUATION_STACK_BYTES, Limits, Spe};
+use npo_server::config::profile_from_file;
 
 use super::super::policy_child;
 use crate::exit::{Answer, Failure, chain};
-use crate::files;
 use crate::options::Options;
 use crate::progress;
 use crate::text::when;
 
-/// Longest profile file, in bytes; a profile has some fifty settings.
-const PROFILE_MAX: u64 = 1 << 20;
 /// Events between two moves of the progress bar.
 const EVENTS_PER_TICK: u64 = 1024;
 /// How files of SQLite begin.
@@ -137,7 +135,7 @@ impl Replay {
     }
 }
 
-/// A built-in profile, or one from a file.
+/// A built-in profile, or one from a file as `npo serve --profile` takes it.
 fn profile(name: &str) -> Result<Profile, Failure> {
     if let Some(profile) = Profile::named(name) {
         return Ok(profile);
@@ -148,9 +146,7 @@ fn profile(name: &str) -> Result<Profile, Failure> {
             "found the profile `{name}`, expected `calibrated`, `paper` or a file"
         )));
     }
-    let text = files::read_text(path, PROFILE_MAX)?;
-    toml::from_str(&text)
-        .map_err(|error| Failure::could_not(format!("`{name}` is not a profile"), error))
+    profile_from_file(path).map_err(|error| Failure::cannot(chain(&error)))
 }
 
 /// Checks a bundle in a child process, as a server would, and loads it.
@@ -284,7 +280,12 @@ mod tests {
         std::fs::write(&path, text).expect("writes");
         let found = profile(path.to_str().expect("UTF-8")).expect("reads");
         assert_eq!(found, Profile::calibrated());
-        std::fs::write(&path, "name = 1").expect("writes");
-        assert!(profile(path.to_str().expect("UTF-8")).is_err());
+        let strict = "base = \"paper\"\nname = \"strict\"\n[selector.fixed]\ntheta = 0.8\n";
+        std::fs::write(&path, strict).expect("writes");
+        let found = profile(path.to_str().expect("UTF-8")).expect("reads");
+        assert_eq!((found.name.as_str(), found.watch), ("strict", None));
+        std::fs::write(&path, "certifcate = 1").expect("writes");
+        let wrong = profile(path.to_str().expect("UTF-8")).expect_err("refused").to_string();
+        assert!(wrong.contains("did you mean `certificate`?"), "{wrong}");
     }
 }

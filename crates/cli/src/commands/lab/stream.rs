@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
-use npo_lab::stream::measure::{Estimate, Scores};
+use npo_lab::stream::measure::{BLOCKS_MIN, Estimate, Scores};
 use npo_lab::stream::table::{Choice, Table as Rows};
 use npo_lab::stream::{FILE_BYTES_MAX, annotators, decisions, labelled, unpack};
 
@@ -121,8 +121,13 @@ fn labels(rows: &Rows, block: Option<u32>, options: &Options) -> Result<Answer, 
     out.value(&report, |report| {
         let (column, one) = &report.label;
         let mut lines = vec![Line::plain(format!(
-            "{} rows, {} inputs; `{column}` = `{one}` predicted, then learned; 95 % intervals over blocks of {} rows",
-            report.rows, report.inputs, report.block
+            "{} rows, {} inputs; `{column}` = `{one}` predicted, then learned; {}",
+            report.rows,
+            report.inputs,
+            intervals(
+                report.rows.div_ceil(report.block),
+                &format!("blocks of {} rows", report.block)
+            )
         ))];
         let mut table = score_table();
         table.row(cells("adaptive scorer", &report.scores, None));
@@ -143,11 +148,12 @@ fn people(report: &decisions::Report, options: &Options) -> Result<Answer, Failu
     let mut out = options.out();
     out.value(report, |report| {
         let mut lines = vec![Line::plain(format!(
-            "{} decisions of {} people, {} features, {:.0} % accepted; each person unseen before; 95 % intervals over people",
+            "{} decisions of {} people, {} features, {:.0} % accepted; each person unseen before; {}",
             report.decisions,
             report.people,
             report.features,
-            100.0 * report.accepted
+            100.0 * report.accepted,
+            intervals(report.people, "people")
         ))];
         let mut table = score_table();
         table.row(cells("scorer with person effect", &report.scores, None));
@@ -192,6 +198,15 @@ fn workers(report: &annotators::Report, options: &Options) -> Result<Answer, Fai
     Ok(Answer::Yes)
 }
 
+/// What intervals are over, or why there are none.
+fn intervals(found: usize, of: &str) -> String {
+    if found < BLOCKS_MIN {
+        format!("no intervals over {of}: found {found}, expected at least {BLOCKS_MIN}")
+    } else {
+        format!("95 % intervals over {of}")
+    }
+}
+
 fn score_table() -> Table {
     Table::new(&[
         "PREDICTED BY",
@@ -208,8 +223,13 @@ fn score_table() -> Table {
 
 /// A row of the table; `difference` is the scorer's log loss minus the row's.
 fn cells(name: &str, scores: &Scores, difference: Option<Estimate>) -> [String; 8] {
-    let told = |e: Estimate| format!("{:.3} [{:.3}, {:.3}]", e.value, e.low, e.high);
-    let saved = |e: Estimate| told(Estimate { value: -e.value, low: -e.high, high: -e.low });
+    let told = |e: Estimate| match (e.low, e.high) {
+        (Some(low), Some(high)) => format!("{:.3} [{low:.3}, {high:.3}]", e.value),
+        _ => format!("{:.3}", e.value),
+    };
+    let minus = |limit: Option<f64>| limit.map(|limit| -limit);
+    let saved =
+        |e: Estimate| told(Estimate { value: -e.value, low: minus(e.high), high: minus(e.low) });
     [
         name.to_owned(),
         told(scores.log_loss),

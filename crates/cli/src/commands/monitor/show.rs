@@ -95,11 +95,14 @@ fn fidelity(from: &Fidelity) -> Vec<Line> {
     for (name, estimate) in [
         ("right at its looks", &from.fidelity),
         ("the same of never acting", &from.never_acting),
-        ("Youden's J", &from.youden),
         ("right when it acted", &from.precision),
     ] {
         table.row([name.to_owned(), interval(estimate)]);
     }
+    // Of a monitor that has not acted it is 0 whatever people say, which is no verdict on it.
+    let known = from.acted.judged > 0 && from.silent.judged > 0;
+    let youden = if known { interval(&from.youden) } else { "not known".to_owned() };
+    table.row(["Youden's J".to_owned(), youden]);
     table.lines().into_iter().skip(1).collect()
 }
 
@@ -196,6 +199,17 @@ mod tests {
             actions: vec![],
             waiting: vec![],
         }
+    }
+
+    #[test]
+    fn the_skill_of_a_monitor_that_has_not_acted_is_not_known() {
+        let mut of = quiet().fidelity;
+        of.youden = Estimate { value: Some(0.0), low: 0.0, high: 0.0 };
+        of.silent = Looks { total: 50, judged: 2, right: 2 };
+        let shown = |of: &Fidelity| fidelity(of).iter().map(Line::text).collect::<String>();
+        assert!(shown(&of).contains("not known"), "{}", shown(&of));
+        of.acted = of.silent;
+        assert!(!shown(&of).contains("not known"), "{}", shown(&of));
     }
 
     #[test]

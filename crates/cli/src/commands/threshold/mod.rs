@@ -7,9 +7,9 @@ use crate::client::Received;
 use crate::exit::{Answer, Failure};
 use crate::options::Options;
 use crate::output;
-use crate::text::oversight::{evidence, level_tone, prose, threshold};
+use crate::text::oversight::{evidence, level_tone, nearest_to_certified, prose, threshold};
 use crate::text::table::Table;
-use crate::text::{Line, Tone};
+use crate::text::{Line, Tone, number};
 
 /// Verbs on thresholds.
 #[derive(Debug, Subcommand)]
@@ -77,6 +77,7 @@ fn lines(list: &ThresholdList) -> Vec<Line> {
         ">CERTIFIED",
         ">ALPHA",
         ">E-VALUE",
+        ">PEAK",
         ">NEEDED",
         "NOTE",
     ])
@@ -93,14 +94,14 @@ fn lines(list: &ThresholdList) -> Vec<Line> {
     lines
 }
 
-fn row(item: &Threshold) -> [(Tone, String); 10] {
+fn row(item: &Threshold) -> [(Tone, String); 11] {
     let dash = || "-".to_owned();
     let plain = |text: String| (Tone::Plain, text);
-    let best = item.evidence.as_ref().map(|evidence| {
-        let peak = evidence.thresholds.iter().map(|t| t.peak).fold(0.0, f64::max);
-        (crate::text::number(peak), crate::text::number(evidence.level_needed))
-    });
-    let (best, needed) = best.unwrap_or_else(|| (dash(), dash()));
+    // Both of the threshold that is nearest to a certificate.
+    let best = item.evidence.as_ref().and_then(nearest_to_certified);
+    let now = best.map_or_else(dash, |best| number(best.e_value));
+    let peak = best.map_or_else(dash, |best| number(best.peak));
+    let needed = item.evidence.as_ref().map_or_else(dash, |e| number(e.level_needed));
     let note = if item.escalated {
         (Tone::Care, "escalated".to_owned())
     } else if item.lost > 0 && item.certificate.is_none() {
@@ -116,7 +117,8 @@ fn row(item: &Threshold) -> [(Tone, String); 10] {
         plain(item.threshold.map_or_else(|| "drawn".to_owned(), |value| format!("{value:.3}"))),
         plain(item.certificate.as_ref().map_or_else(dash, |c| c.threshold.to_string())),
         plain(item.evidence.as_ref().map_or_else(dash, |e| e.alpha.to_string())),
-        plain(best),
+        plain(now),
+        plain(peak),
         plain(needed),
         note,
     ]

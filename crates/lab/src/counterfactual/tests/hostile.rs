@@ -1,7 +1,9 @@
 //! Logs and questions that nobody should send.
 
+use std::ops::ControlFlow;
+
 use npo_core::{Profile, stored};
-use npo_log::{EventLog, MemoryLog, Record};
+use npo_log::{Entry, EventLog, Head, LogReader, MemoryLog, OwnedEntry, ReadError, Record};
 
 use super::world::{Simulated, World, calibrated};
 use crate::counterfactual::{
@@ -133,4 +135,41 @@ fn unknown_types_and_broken_exports_are_named() {
     npo_log::export(reader.as_mut(), 3, &mut text, &mut |_| ()).expect("exports");
     let part = replay_export(&mut text.as_slice(), question(), &mut |_| ());
     assert!(matches!(part, Err(ReplayError::Export(_))));
+}
+
+/// A log in which somebody has changed the last byte of one event.
+struct Changed(Box<dyn LogReader>, u64);
+
+impl LogReader for Changed {
+    fn head(&mut self) -> Result<Head, ReadError> {
+        self.0.head()
+    }
+
+    fn get(&mut self, position: u64) -> Result<Option<OwnedEntry>, ReadError> {
+        self.0.get(position)
+    }
+
+    fn visit(
+        &mut self,
+        after: u64,
+        limit: Option<u64>,
+        f: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>,
+    ) -> Result<(), ReadError> {
+        let changed = self.1;
+        self.0.visit(after, limit, &mut |entry| {
+            let mut body = entry.body.to_vec();
+            if let (true, Some(last)) = (entry.position == changed, body.last_mut()) {
+                *last ^= 1;
+            }
+            f(Entry { body: &body, ..entry })
+        })
+    }
+}
+
+#[test]
+fn a_log_that_was_changed_is_refused_with_the_event() {
+    let reader = small().log().reader().expect("a reader");
+    let error = replay(&mut Changed(reader, 20), question(), &mut |_| ()).expect_err("refused");
+    let ReplayError::Chain(source) = &error else { panic!("{error:?}") };
+    assert!(source.to_string().starts_with("event 20 does not match its hash"), "{source}");
 }

@@ -25,6 +25,7 @@ fn row(scenario: u32, kind: Kind, label: Option<Signal>) -> Row {
         loss: if label == Some(Signal::Override) { 1.0 } else { 0.0 },
         kind,
         asked: matches!(kind, Kind::Surfaced | Kind::Audit),
+        target_asks: true,
         fate: label.map_or(Fate::Waiting, Fate::Answered),
         target_allows: true,
     }

@@ -65,16 +65,70 @@ fn an_override_cost_is_the_threshold_that_it_means_with_another_yardstick() {
     assert!(cost.utility_at_other_cost.value < cost.utility.value);
 }
 
+/// Profiles that draw nothing, audits, arms, or both.
+fn profiles() -> Vec<Profile> {
+    let drawn = |selector: Selector, audit_rate: f64| {
+        let mut profile = calibrated(audit_rate);
+        profile.selector = selector;
+        profile
+    };
+    let arms = vec![0.5, 0.65, 0.8];
+    vec![
+        calibrated(0.0),
+        calibrated(0.03),
+        calibrated(0.3),
+        Profile::paper(),
+        drawn(Selector::Random { arms: arms.clone() }, 0.1),
+        drawn(Selector::Thompson { arms, discount: 0.99 }, 0.1),
+    ]
+}
+
+/// Rates are those of the log to the last digit; counts are added up in single precision.
+fn check_identity(report: &Report, words: &str) {
+    let (logged, target) = (&report.logged, &report.target);
+    assert!((logged.surfaced_per_1000 - target.surfaced_per_1000).abs() < 1e-3, "{words}");
+    assert!((logged.asked_per_1000 - target.asked_per_1000).abs() < 1e-3, "{words}");
+    for difference in &report.differences {
+        let change = difference.utility;
+        assert!(change.low.abs() < 1e-3 && change.high.abs() < 1e-3, "{words}: {change:?}");
+    }
+    assert!(report.told(), "{words}: {report:?}");
+    let shadow = report.shadow.as_ref().expect("a run");
+    assert_eq!((shadow.unheard, shadow.heard), (0, report.answering.answered), "{words}");
+}
+
 #[test]
-fn the_same_profile_over_its_own_log_decides_the_same() {
-    // Nothing is drawn: no audits, no arms.
-    let simulated = world(0.0);
-    let report = simulated.ask(Target::Profile(Box::new(calibrated(0.0))));
-    assert_eq!(report.target, report.logged);
-    assert!(report.told());
-    let shadow = report.shadow.expect("a run");
-    assert_eq!(shadow.unheard, 0);
-    assert_eq!(shadow.heard, report.answering.answered);
+fn a_log_asked_about_its_own_profile_answers_with_itself() {
+    for seed in 0..3 {
+        for profile in profiles() {
+            let simulated = World { blocked_every: 7, ..World::new(profile.clone(), seed) }.run();
+            let target = Target::Profile(Box::new(profile));
+            let report = simulated.ask_with(Question {
+                seed: 100 + seed,
+                resamples: 100,
+                ..Question::new(target)
+            });
+            check_identity(&report, &format!("{} with seed {seed}", report.question));
+        }
+    }
+}
+
+/// A profile of another name runs by itself from the beginning, and draws what the log drew.
+#[test]
+fn what_is_drawn_again_is_what_the_log_drew() {
+    for seed in 0..3 {
+        for mut profile in profiles() {
+            let simulated = World::new(profile.clone(), seed).run();
+            profile.name = "renamed".into();
+            let target = Target::Profile(Box::new(profile));
+            let report = simulated.ask_with(Question {
+                seed: 100 + seed,
+                resamples: 100,
+                ..Question::new(target)
+            });
+            check_identity(&report, &format!("renamed with seed {seed}"));
+        }
+    }
 }
 
 #[test]
@@ -88,6 +142,8 @@ fn another_profile_learns_from_the_answers_that_it_would_have_asked_for() {
     let shadow = report.shadow.as_ref().expect("a run");
     assert!(shadow.unheard > 0 && shadow.heard > 0);
     assert_eq!(shadow.heard + shadow.unheard, report.answering.answered);
+    // A rate is of the same decisions on both sides, whatever each lets through.
+    assert_eq!(report.target.eligible, report.logged.eligible);
     let paper = simulated.ask(Target::Profile(Box::new(Profile::paper())));
     assert!(paper.caveats.iter().any(|caveat| caveat.contains("learned")));
 }
@@ -127,6 +183,8 @@ fn a_threshold_above_everything_surfaces_nothing() {
     let report = world(0.3).ask(Target::Threshold(1.0));
     assert_eq!(report.target.evaluation, Evaluation::NothingSurfaced);
     assert!(report.told());
+    let words = report.summary.join(" ");
+    assert!(words.contains("decisions of 0 likes instead of ") && words.contains("a change of"));
 }
 
 #[test]

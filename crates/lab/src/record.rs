@@ -44,6 +44,9 @@ pub struct Metric {
     pub unit: &'static str,
     /// Which way is better.
     pub better: Better,
+    /// Whether it is 0 or 1 in every run, or a share of a few people, that often is: where all values
+    /// are 0 or 1, its mean has the interval of a proportion.
+    pub flag: bool,
 }
 
 const fn metric(
@@ -52,7 +55,11 @@ const fn metric(
     unit: &'static str,
     better: Better,
 ) -> Metric {
-    Metric { name, title, unit, better }
+    Metric { name, title, unit, better, flag: false }
+}
+
+const fn flag(name: &'static str, title: &'static str, better: Better) -> Metric {
+    Metric { name, title, unit: "1", better, flag: true }
 }
 
 /// Numbers of a whole run; "final" means the last `tail` episodes of the experiment.
@@ -74,15 +81,25 @@ pub const METRICS: [Metric; 26] = [
     metric("labels", "Answers received", "count", Better::Neither),
     metric("log_loss", "Log loss of the score against the operator's mind", "nats", Better::Lower),
     metric("brier", "Brier score against the operator's mind", "1", Better::Lower),
-    metric("adversaries_flagged", "Share of adversarial operators flagged", "1", Better::Higher),
-    metric("good_flagged", "Share of good operators flagged", "1", Better::Lower),
-    metric("sloppy_flagged", "Share of sloppy operators flagged", "1", Better::Lower),
-    metric("certified_above", "Certified rate ever above α (0 or 1)", "1", Better::Lower),
-    metric("certified_above_end", "Certified rate above α at the end", "1", Better::Lower),
+    flag("adversaries_flagged", "Share of adversarial operators flagged", Better::Higher),
+    flag("good_flagged", "Share of good operators flagged", Better::Lower),
+    flag("sloppy_flagged", "Share of sloppy operators flagged", Better::Lower),
+    flag("certified_above", "Certified rate ever above α, from the 100th action on", Better::Lower),
+    flag("certified_above_end", "Certified rate above α at the end", Better::Lower),
     metric("certified_share", "Share of decisions that were automatic", "1", Better::Higher),
-    metric("certified_rate", "Override probability of automatic actions", "1", Better::Lower),
+    metric(
+        "certified_rate",
+        "Overrides among likes and overrides of automatic actions",
+        "1",
+        Better::Lower,
+    ),
     metric("certified_coverage", "Share above the certified threshold, final", "1", Better::Higher),
-    metric("first_certificate", "Decisions until the first certificate", "count", Better::Lower),
+    metric(
+        "first_certificate",
+        "Decisions until the first certificate, where there is one",
+        "count",
+        Better::Lower,
+    ),
 ];
 
 /// Numbers over the course of a run.

@@ -1,6 +1,6 @@
 //! The numbers of finished runs in short: a mean and its interval for each world and method.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::record::RunRecord;
 use crate::results::Summary;
@@ -10,17 +10,15 @@ use crate::results::Summary;
 pub fn summary<'a>(
     records: impl Iterator<Item = &'a RunRecord>,
 ) -> BTreeMap<(String, String), BTreeMap<String, Summary>> {
-    let mut values: BTreeMap<(String, String), BTreeMap<String, Vec<f64>>> = BTreeMap::new();
+    let mut groups: BTreeMap<(String, String), Vec<&RunRecord>> = BTreeMap::new();
     for record in records {
-        let of = values.entry((record.world.clone(), record.method.clone())).or_default();
-        for (metric, value) in &record.metrics {
-            of.entry(metric.clone()).or_default().push(*value);
-        }
+        groups.entry((record.world.clone(), record.method.clone())).or_default().push(record);
     }
-    let estimates = |metrics: BTreeMap<String, Vec<f64>>| {
+    let estimates = |runs: Vec<&RunRecord>| {
+        let names: BTreeSet<&String> = runs.iter().flat_map(|run| run.metrics.keys()).collect();
         let of =
-            |(name, values): (String, Vec<f64>)| Some((name, Summary::of(values.into_iter())?));
-        metrics.into_iter().filter_map(of).collect()
+            |name: &String| Some((name.clone(), Summary::of_metric(name, runs.iter().copied())?));
+        names.into_iter().filter_map(of).collect()
     };
-    values.into_iter().map(|(key, metrics)| (key, estimates(metrics))).collect()
+    groups.into_iter().map(|(key, runs)| (key, estimates(runs))).collect()
 }

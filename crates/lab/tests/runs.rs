@@ -68,6 +68,18 @@ fn runs_depend_on_neither_threads_nor_company() {
     assert_eq!(run(&only, 2, &BTreeSet::new()), same);
 }
 
+/// Where people react to the score, what pays depends on the method's scores, and so would the oracle.
+#[test]
+fn regret_is_undefined_where_the_oracle_depends_on_the_method() {
+    let records = run(&lively(1, BOTH), 2, &BTreeSet::new());
+    for record in records {
+        let defined = record.world == "late";
+        assert_eq!(record.metrics.contains_key("regret"), defined, "{}", record.world);
+        assert_eq!(record.curves["regret"].iter().any(Option::is_some), defined);
+        assert!(record.metrics.contains_key("utility"));
+    }
+}
+
 #[test]
 fn folding_the_log_of_a_run_gives_its_state() {
     let experiment = lively(1, BOTH);

@@ -5,6 +5,13 @@
 //! same score. This corrects for people answering some scores more often than others and for
 //! nothing else: given the score, answering is taken to be unrelated to the answer.
 //! Whether it is related to the score can be seen, and is reported.
+//!
+//! Decisions whose time was not over when the log ended are *young*. Those of them that are still
+//! open say nothing yet and are left out: counted as unanswered, they would lower the share of all
+//! others, which had their full time. What is left of the young that were asked are nearly all
+//! answered, so that they have shares of their own; and the young that nobody was asked about count
+//! in the same proportion as the asked ones that are left, so that leaving out the open ones does not
+//! shift what the estimates are about.
 
 use serde::Serialize;
 
@@ -18,39 +25,68 @@ const STRATUM_MIN: usize = 100;
 /// Observed shares of answered decisions.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct AnswerModel {
-    surfaced: Strata,
-    audit: Strata,
+    surfaced: Shares,
+    audit: Shares,
+}
+
+/// Shares of asked decisions, by score.
+#[derive(Debug, Clone, PartialEq)]
+struct Shares {
+    /// Answered, of those whose time was over.
+    old: Strata,
+    /// Answered, of the young that are not open any more.
+    young: Strata,
+    /// Not open any more, of the young.
+    settled: Strata,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 struct Strata {
     /// Upper limits of all strata but the last.
     limits: Vec<f32>,
-    rates: Vec<f64>,
+    /// `None` where nobody was asked.
+    rates: Vec<Option<f64>>,
 }
 
 impl AnswerModel {
     pub(super) fn fit(rows: &[Row]) -> Self {
         let of = |by_audit: bool| {
-            Strata::fit(
-                rows.iter().filter(|row| row.asked && by_audit == (row.kind != Kind::Surfaced)),
-            )
+            let asked = |row: &&Row| row.asked && by_audit == (row.kind != Kind::Surfaced);
+            Shares::fit(rows.iter().filter(asked))
         };
         Self { surfaced: of(false), audit: of(true) }
     }
 
     /// Probability that a label of this decision is in the log: asked by threshold or by audit, and
-    /// answered.
+    /// answered; of a young one, given that it is not open.
     pub(super) fn label_probability(&self, row: &Row) -> f64 {
         let (surfaced, audit) = (f64::from(row.surfaced), f64::from(row.audit));
-        let audited = audit * self.audit.rate(row.score);
+        let audited = audit * self.audit.answered(row);
         match row.kind {
             Kind::Surfaced | Kind::Audit | Kind::Abstained => {
-                surfaced * self.surfaced.rate(row.score) + (1.0 - surfaced) * audited
+                surfaced * self.surfaced.answered(row) + (1.0 - surfaced) * audited
             }
             Kind::Automatic => audited,
             Kind::Blocked | Kind::Held => 0.0,
         }
+    }
+
+    /// How much this decision counts: nothing while it is open; where nobody was asked about a young
+    /// one, as much as those are settled that people were asked about; else in full.
+    pub(super) fn count(&self, row: &Row) -> f64 {
+        if row.open() {
+            return 0.0;
+        }
+        let asked = row.ask_probability();
+        if !row.young || row.asked || asked == 0.0 {
+            return 1.0;
+        }
+        let surfaced = match row.kind {
+            Kind::Automatic => 0.0,
+            _ => f64::from(row.surfaced),
+        };
+        let by_audit = (asked - surfaced) * self.audit.settled(row);
+        (surfaced * self.surfaced.settled(row) + by_audit) / asked
     }
 
     /// Whether nobody answers decisions like this one, although they are asked.
@@ -59,26 +95,47 @@ impl AnswerModel {
     }
 }
 
+impl Shares {
+    fn fit<'a>(asked: impl Iterator<Item = &'a Row> + Clone) -> Self {
+        let answered = |row: &Row| (row.score, row.label().is_some());
+        let young = asked.clone().filter(|row| row.young);
+        Self {
+            old: Strata::fit(asked.filter(|row| !row.young).map(answered)),
+            young: Strata::fit(young.clone().filter(|row| !row.open()).map(answered)),
+            settled: Strata::fit(young.map(|row| (row.score, !row.open()))),
+        }
+    }
+
+    fn answered(&self, row: &Row) -> f64 {
+        let old = || self.old.rate(row.score);
+        let rate = if row.young { self.young.rate(row.score).or_else(old) } else { old() };
+        rate.unwrap_or(0.0)
+    }
+
+    fn settled(&self, row: &Row) -> f64 {
+        self.settled.rate(row.score).unwrap_or(1.0)
+    }
+}
+
 impl Strata {
-    fn fit<'a>(rows: impl Iterator<Item = &'a Row>) -> Self {
-        let mut asked: Vec<(f32, bool)> =
-            rows.map(|row| (row.score, row.label().is_some())).collect();
+    fn fit(asked: impl Iterator<Item = (f32, bool)>) -> Self {
+        let mut asked: Vec<(f32, bool)> = asked.collect();
         asked.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let count = (asked.len() / STRATUM_MIN).clamp(1, STRATA_MAX);
         let mut limits: Vec<f32> =
             (1..count).filter_map(|i| asked.get(i * asked.len() / count)).map(|a| a.0).collect();
         limits.dedup();
         let mut sums = vec![(0.0_f64, 0.0_f64); limits.len() + 1];
-        for (score, answered) in asked {
+        for (score, yes) in asked {
             let (all, with) = &mut sums[limits.partition_point(|limit| *limit <= score)];
             *all += 1.0;
-            *with += f64::from(u8::from(answered));
+            *with += f64::from(u8::from(yes));
         }
-        let rates = sums.iter().map(|(all, with)| if *all > 0.0 { with / all } else { 0.0 });
+        let rates = sums.iter().map(|(all, with)| (*all > 0.0).then(|| with / all));
         Self { rates: rates.collect(), limits }
     }
 
-    fn rate(&self, score: f32) -> f64 {
+    fn rate(&self, score: f32) -> Option<f64> {
         self.rates[self.limits.partition_point(|limit| *limit <= score)]
     }
 }
@@ -94,7 +151,7 @@ pub struct Answering {
     pub expired: u64,
     /// Of those, taken back unanswered.
     pub withdrawn: u64,
-    /// Of those, still open when the log ends.
+    /// Of those, still open when the log ends, with time left: the estimates leave them out.
     pub open: u64,
     /// Mean score of surfaced decisions that were answered.
     pub answered_score: Option<f64>,
@@ -126,7 +183,7 @@ impl Answering {
             answered: count(&|row| row.label().is_some()),
             expired: count(&|row| row.fate == Fate::Expired),
             withdrawn: count(&|row| row.fate == Fate::Withdrawn),
-            open: count(&|row| row.fate == Fate::Waiting),
+            open: count(&Row::open),
             answered_score: mean(&answered),
             expired_score: mean(&expired),
             distance: distance(&answered, &expired),

@@ -9,7 +9,7 @@ use super::question::Target;
 use super::report::{Difference, Evaluation, LogSummary, Report, ShadowSummary, Side};
 use super::row::{Kind, Row};
 use super::scan::Scan;
-use super::sums::{Evidence, Sums, add_up};
+use super::sums::{Evidence, Known, Sums, add_up};
 use super::verdicts::VerdictChanges;
 use super::words;
 
@@ -20,7 +20,10 @@ const LABELS_MIN: u64 = 20;
 /// Labels of equal weight that an estimate needs.
 const EFFECTIVE_MIN: f64 = 20.0;
 /// Scenarios that an interval needs: they are what is resampled.
-const SCENARIOS_MIN: u64 = 5;
+const SCENARIOS_MIN: u64 = 10;
+/// Scenarios of equal weight that an interval needs: with fewer, its limits say where the few that
+/// carry the weight happen to lie.
+const SCENARIOS_EFFECTIVE_MIN: f64 = 5.0;
 
 pub(super) fn report(scan: Scan<'_>) -> Report {
     let Scan { question, rows, shadow, policy_errors, .. } = &scan;
@@ -32,7 +35,9 @@ pub(super) fn report(scan: Scan<'_>) -> Report {
         sums[0].add(&group[0]);
         sums[1].add(&group[1]);
     }
-    let refusals = [0, 1].map(|i| refusal(&sums[i], &added.evidence[i]));
+    let scenarios = added.scenarios().sides;
+    let refusals =
+        [0, 1].map(|i| refusal(&added.known[i], &sums[i], &added.evidence[i], scenarios[i]));
     let Estimated { sides: [logged, target], differences } =
         estimate(&added, question.resamples, question.confidence, question.seed);
     let told = refusals.iter().all(Option::is_none);
@@ -45,18 +50,18 @@ pub(super) fn report(scan: Scan<'_>) -> Report {
     let [logged_refusal, target_refusal] = refusals;
     let side = |i: usize, refusal: Option<Evaluation>, estimates| {
         let (sums, evidence): (&Sums, &Evidence) = (&sums[i], &added.evidence[i]);
-        let per_1000 = |count: f64| {
-            if sums.eligible > 0.0 { 1000.0 * count / sums.eligible } else { 0.0 }
-        };
+        let Known { eligible, surfaced, asked } = added.known[i];
+        let per_1000 = |count: f64| if eligible > 0.0 { 1000.0 * count / eligible } else { 0.0 };
         Side {
-            eligible: sums.eligible,
-            surfaced_per_1000: per_1000(sums.surfaced),
-            asked_per_1000: per_1000(sums.asked),
+            eligible,
+            surfaced_per_1000: per_1000(surfaced),
+            asked_per_1000: per_1000(asked),
             evaluation: refusal.unwrap_or_else(|| Evaluation::Told {
                 unsupported_share: sums.unsupported / sums.surfaced,
                 labels: evidence.labels,
                 effective_labels: evidence.effective(),
                 scenarios: evidence.scenarios,
+                effective_scenarios: scenarios[i],
                 estimates,
             }),
         }
@@ -101,13 +106,18 @@ fn silent(rows: &[Row]) -> u64 {
 }
 
 /// Why nothing can be estimated, if so.
-fn refusal(sums: &Sums, evidence: &Evidence) -> Option<Evaluation> {
+fn refusal(known: &Known, sums: &Sums, evidence: &Evidence, scenarios: f64) -> Option<Evaluation> {
     let refused = |reason: String| Some(Evaluation::Refused { reason });
-    if sums.eligible == 0.0 {
+    if known.eligible == 0.0 {
         return refused("no decision of the window would have passed policy".into());
     }
-    if sums.surfaced == 0.0 {
+    if known.surfaced == 0.0 {
         return Some(Evaluation::NothingSurfaced);
+    }
+    if sums.surfaced == 0.0 {
+        return refused(
+            "all that would have been surfaced was still open when the log ended".into(),
+        );
     }
     let share = sums.unsupported / sums.surfaced;
     if share > UNSUPPORTED_MAX {
@@ -132,6 +142,13 @@ fn refusal(sums: &Sums, evidence: &Evidence) -> Option<Evaluation> {
         return refused(format!(
             "the answers come from {} scenarios, expected at least {SCENARIOS_MIN}: answers about \
              one scenario are alike, and nothing shows by how much others differ",
+            evidence.scenarios
+        ));
+    }
+    if scenarios < SCENARIOS_EFFECTIVE_MIN {
+        return refused(format!(
+            "a few of the {} scenarios would decide everything: they weigh as much as {scenarios:.1} \
+             equal ones, expected at least {SCENARIOS_EFFECTIVE_MIN}",
             evidence.scenarios
         ));
     }

@@ -81,6 +81,8 @@ pub enum Evaluation {
         effective_labels: f64,
         /// Scenarios that the labels come from.
         scenarios: u64,
+        /// Scenarios of equal weight that would say as much.
+        effective_scenarios: f64,
         /// By estimator; the doubly robust one leads.
         estimates: Vec<MethodEstimates>,
     },

@@ -1,6 +1,6 @@
 //! What is kept of one logged decision: 64 bytes, so that millions fit in memory.
 
-use npo_core::Signal;
+use npo_core::{Millis, Signal};
 
 /// Decisions that one question may be about: at 64 bytes each they fill 1.3 GB.
 pub const DECISIONS_MAX: usize = 20_000_000;
@@ -35,11 +35,11 @@ impl Kind {
 /// How the wait for an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It did not, or nobody was asked.
+    /// It did not yet, or nobody was asked.
     Waiting,
     /// Somebody answered.
     Answered(Signal),
-    /// Nobody answered in time.
+    /// Nobody answered in time, whether or not the log says so.
     Expired,
     /// It was taken back unanswered.
     Withdrawn,
@@ -50,6 +50,8 @@ pub(super) enum Fate {
 pub(super) struct Row {
     /// Number of the decision; rows are in this order.
     pub(super) id: u64,
+    /// When its time for answers is over.
+    pub(super) expires_at: Millis,
     /// What the log compared with its threshold.
     pub(super) compared: f64,
     /// The scenario: labels of one scenario are not independent.
@@ -76,6 +78,8 @@ pub(super) struct Row {
     pub(super) target_asks: bool,
     /// What came of asking.
     pub(super) fate: Fate,
+    /// Whether its time for answers was not over when the log ended, asked or not.
+    pub(super) young: bool,
     /// Whether the target's policy allows it.
     pub(super) target_allows: bool,
 }
@@ -96,6 +100,20 @@ impl Row {
             Kind::Surfaced | Kind::Audit | Kind::Abstained => surfaced + (1.0 - surfaced) * audit,
             Kind::Automatic => audit,
             Kind::Blocked | Kind::Held => 0.0,
+        }
+    }
+
+    /// Whether it was still waiting for an answer when the log ended: nobody knows what becomes of it.
+    pub(super) fn open(&self) -> bool {
+        self.asked && self.young && self.fate == Fate::Waiting
+    }
+
+    /// Lets the log end.
+    pub(super) fn end(&mut self, at: Millis) {
+        self.young = at < self.expires_at;
+        if self.asked && !self.young {
+            // A server that is down or busy writes it later; the time is over all the same.
+            self.close(Fate::Expired);
         }
     }
 
@@ -134,6 +152,7 @@ mod tests {
         assert!(size_of::<Row>() <= 64, "{} bytes", size_of::<Row>());
         let mut row = Row {
             id: 0,
+            expires_at: Millis(60_000),
             compared: 0.5,
             scenario: 0,
             score: 0.5,
@@ -147,8 +166,16 @@ mod tests {
             asked: true,
             target_asks: true,
             fate: Fate::Waiting,
+            young: false,
             target_allows: true,
         };
+        let ended = |at| {
+            let mut row = row;
+            row.end(Millis(at));
+            (row.open(), row.fate)
+        };
+        assert_eq!(ended(59_999), (true, Fate::Waiting));
+        assert_eq!(ended(60_000), (false, Fate::Expired));
         row.answer(Signal::Skipped, 0.25);
         row.answer(Signal::Override, 1.0);
         row.answer(Signal::Like, 0.0);

@@ -9,7 +9,7 @@ use npo_core::event::{DecisionMade, Envelope, Event};
 use npo_core::learning::utility::{AuditDraw, threshold, value_of_information};
 use npo_core::oversight::Level;
 use npo_core::stored::{DecodeError, decode};
-use npo_core::{DecisionId, Rejection, State};
+use npo_core::{DecisionId, Millis, Rejection, State};
 
 use super::arms::Arms;
 use super::evaluate;
@@ -112,6 +112,8 @@ pub(super) struct Scan<'a> {
     pub(super) costs: Range,
     pub(super) scenarios: BTreeSet<u32>,
     pub(super) events: u64,
+    /// When the last event happened.
+    ended_at: Millis,
     arms: Arms,
     /// The target's own moving averages of the value of information, by scenario type, with the
     /// profile revision that they belong to.
@@ -165,6 +167,7 @@ impl<'a> Scan<'a> {
             costs: Range::EMPTY,
             scenarios: BTreeSet::new(),
             events: 0,
+            ended_at: Millis(i64::MIN),
             arms: Arms::default(),
             voi: Vec::new(),
         })
@@ -209,6 +212,7 @@ impl<'a> Scan<'a> {
             shadow.observe(&envelope);
         }
         self.state.apply(&envelope);
+        self.ended_at = self.ended_at.max(envelope.at);
         self.events += 1;
         Ok(())
     }
@@ -217,7 +221,7 @@ impl<'a> Scan<'a> {
     ///
     /// # Errors
     /// If the question names a scenario type that the log does not have.
-    pub(super) fn finish(self) -> Result<Report, ScanError> {
+    pub(super) fn finish(mut self) -> Result<Report, ScanError> {
         if let Some(name) = &self.question.scenario_type
             && self.state.type_named(name).is_none()
         {
@@ -227,6 +231,8 @@ impl<'a> Scan<'a> {
             let name = name.chars().take(64).collect();
             return Err(ScanError::UnknownType { name, known });
         }
+        let ended_at = self.ended_at;
+        self.rows.iter_mut().for_each(|row| row.end(ended_at));
         Ok(evaluate::report(self))
     }
 
@@ -299,6 +305,7 @@ impl<'a> Scan<'a> {
         #[expect(clippy::cast_possible_truncation, reason = "seven digits are plenty for weights")]
         self.rows.push(Row {
             id: made.id.0,
+            expires_at: made.expires_at,
             compared: made.compared,
             scenario: made.scenario.0,
             score: made.score as f32,
@@ -312,6 +319,7 @@ impl<'a> Scan<'a> {
             asked: made.asks(),
             target_asks: judged.allows && judged.asks,
             fate: Fate::Waiting,
+            young: false,
             target_allows: judged.allows,
         });
         Ok(())

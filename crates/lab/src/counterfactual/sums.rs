@@ -21,13 +21,11 @@ const GROUPS_MAX: u64 = 20_000;
 /// Sums over decisions under one way to decide, the log's own or the target's.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Sums {
-    /// Decisions that the log lets through, or the target: the same number on both sides, so that
-    /// what is said per 1,000 can be compared.
+    /// Decisions that the log lets through, or the target, without those that are still open: the same
+    /// number on both sides, so that what is said per 1,000 can be compared.
     pub(super) eligible: f64,
-    /// Decisions surfaced, or carried out without asking.
+    /// Of those, decisions surfaced, or carried out without asking.
     pub(super) surfaced: f64,
-    /// Decisions that people are asked about.
-    pub(super) asked: f64,
     /// Decisions surfaced that the log can say nothing about.
     pub(super) unsupported: f64,
     /// Cost of an override, over surfaced decisions: the log's and the target's.
@@ -73,7 +71,6 @@ impl Sums {
         let Self {
             eligible,
             surfaced,
-            asked,
             unsupported,
             cost,
             unsupported_cost,
@@ -83,7 +80,6 @@ impl Sums {
         } = other;
         self.eligible += eligible;
         self.surfaced += surfaced;
-        self.asked += asked;
         self.unsupported += unsupported;
         for i in 0..2 {
             self.cost[i] += cost[i];
@@ -93,6 +89,17 @@ impl Sums {
         self.weighted.add(weighted, 1.0);
         self.robust.add(robust, 1.0);
     }
+}
+
+/// What is known of one way to decide, open decisions included.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Known {
+    /// Decisions that policy allows.
+    pub(super) eligible: f64,
+    /// Decisions surfaced, or carried out without asking.
+    pub(super) surfaced: f64,
+    /// Decisions that people are asked about.
+    pub(super) asked: f64,
 }
 
 /// Why the log says nothing about decisions that would be surfaced, as expected counts.
@@ -155,7 +162,33 @@ pub(super) enum Way {
 #[derive(Debug)]
 pub(super) struct Added {
     pub(super) groups: Vec<[Sums; 2]>,
+    pub(super) known: [Known; 2],
     pub(super) evidence: [Evidence; 2],
+}
+
+/// Scenarios of equal weight that would say as much.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Scenarios {
+    /// About the log's own way and the target's.
+    pub(super) sides: [f64; 2],
+    /// About what is different between both.
+    pub(super) difference: f64,
+}
+
+impl Added {
+    /// Kish's number over the weights that labels have by scenario.
+    pub(super) fn scenarios(&self) -> Scenarios {
+        let of = |weight: &dyn Fn(&[Sums; 2]) -> f64| {
+            effective(self.groups.iter().map(weight).fold((0.0, 0.0), |(sum, squares), weight| {
+                (sum + weight, squares + weight * weight)
+            }))
+        };
+        let sides = [of(&|group| group[0].weight), of(&|group| group[1].weight)];
+        // What both surface cancels, and may do so in all but a few scenarios.
+        let changed = of(&|group| (group[1].weight - group[0].weight).abs());
+        let fewer = sides[0].min(sides[1]);
+        Scenarios { sides, difference: if changed > 0.0 { changed.min(fewer) } else { fewer } }
+    }
 }
 
 /// Adds up all rows.
@@ -167,7 +200,7 @@ pub(super) fn add_up(
 ) -> Added {
     let mut index: HashMap<u64, usize> = HashMap::new();
     let mut groups: Vec<[Sums; 2]> = Vec::new();
-    let mut evidence = [Evidence::default(); 2];
+    let (mut known, mut evidence) = ([Known::default(); 2], [Evidence::default(); 2]);
     let mut seen: HashMap<u32, [bool; 2]> = HashMap::new();
     let pooled = pooled(rows);
     for row in rows {
@@ -177,16 +210,26 @@ pub(super) fn add_up(
             groups.push(Default::default());
             groups.len() - 1
         });
+        if !(row.kind.eligible() || row.target_allows) {
+            continue;
+        }
+        let count = answers.count(row);
         for (way, side) in [(Way::Logged, 0), (Way::Target, 1)] {
-            let sums = &mut groups[ix][side];
-            if one(row, way, answers, outcomes, other_cost, sums, &mut evidence[side])
+            let (sums, evidence) = (&mut groups[ix][side], &mut evidence[side]);
+            known[side].eligible += 1.0;
+            sums.eligible += count;
+            let Some(decided) = Decided::of(row, way) else { continue };
+            known[side].surfaced += decided.surfaced;
+            known[side].asked += decided.asked;
+            // Of what has a label all counts, so that a label's weight is not about this.
+            if one(row, count * decided.surfaced, answers, outcomes, other_cost, sums, evidence)
                 && !std::mem::replace(&mut seen.entry(row.scenario).or_default()[side], true)
             {
-                evidence[side].scenarios += 1;
+                evidence.scenarios += 1;
             }
         }
     }
-    Added { groups, evidence }
+    Added { groups, known, evidence }
 }
 
 /// Whether there are more scenarios than are resampled one by one.
@@ -195,28 +238,32 @@ fn pooled(rows: &[Row]) -> bool {
     rows.iter().any(|row| seen.insert(row.scenario) && seen.len() as u64 > GROUPS_MAX)
 }
 
-/// Adds one decision; true if it has a label that counts.
+/// What one way to decide makes of an allowed decision, as probabilities.
+struct Decided {
+    surfaced: f64,
+    asked: f64,
+}
+
+impl Decided {
+    fn of(row: &Row, way: Way) -> Option<Self> {
+        let (allowed, surfaced, asked) = match way {
+            Way::Logged => (row.kind.eligible(), row.surfaced, row.ask_probability()),
+            Way::Target => (row.target_allows, row.target, f64::from(row.target_asked)),
+        };
+        allowed.then(|| Self { surfaced: f64::from(surfaced), asked })
+    }
+}
+
+/// Adds what is surfaced of one decision; true if it has a label that counts.
 fn one(
     row: &Row,
-    way: Way,
+    surfaced: f64,
     answers: &AnswerModel,
     outcomes: &OutcomeModel,
     other_cost: Option<f64>,
     sums: &mut Sums,
     evidence: &mut Evidence,
 ) -> bool {
-    let (allowed, surfaced, asked) = match way {
-        Way::Logged => (row.kind.eligible(), row.surfaced, row.ask_probability()),
-        Way::Target => (row.target_allows, row.target, f64::from(row.target_asked)),
-    };
-    let surfaced = f64::from(surfaced);
-    if row.kind.eligible() || row.target_allows {
-        sums.eligible += 1.0;
-    }
-    if !allowed {
-        return false;
-    }
-    sums.asked += asked;
     if surfaced == 0.0 {
         return false;
     }

@@ -9,8 +9,8 @@ use super::verdicts::VerdictChanges;
 const EFFECTIVE_FEW: f64 = 50.0;
 /// Share of the labels that their weights leave, from which on weights are not mentioned.
 const LOST_SHARE: f64 = 0.95;
-/// Scenarios below which intervals are called rough.
-const SCENARIOS_FEW: u64 = 20;
+/// Scenarios of equal weight below which intervals are called rough.
+const SCENARIOS_FEW: f64 = 20.0;
 
 /// The target in a few words.
 pub(super) fn target(target: &Target<'_>) -> String {
@@ -231,8 +231,14 @@ fn leading(evaluation: &Evaluation) -> Option<(&Estimates, u64, f64)> {
 /// What to keep in mind.
 pub(super) fn caveats(report: &Report, target: &Target<'_>) -> Vec<String> {
     let mut caveats = Vec::new();
-    if let Evaluation::Told { unsupported_share, scenarios, labels, effective_labels, .. } =
-        report.target.evaluation
+    if let Evaluation::Told {
+        unsupported_share,
+        scenarios,
+        effective_scenarios,
+        labels,
+        effective_labels,
+        ..
+    } = report.target.evaluation
     {
         if unsupported_share > 0.0 {
             caveats.push(format!(
@@ -252,10 +258,11 @@ pub(super) fn caveats(report: &Report, target: &Target<'_>) -> Vec<String> {
                 )
             });
         }
-        if scenarios < SCENARIOS_FEW {
+        if effective_scenarios < SCENARIOS_FEW {
             caveats.push(format!(
-                "The labels come from only {scenarios} scenarios, which are what is resampled: the \
-                 intervals are rough."
+                "The labels come from {scenarios} scenarios that weigh as much as {} equal ones, \
+                 which are what is resampled: the intervals are rough.",
+                whole(effective_scenarios)
             ));
         }
     }
@@ -299,10 +306,19 @@ pub(super) fn caveats(report: &Report, target: &Target<'_>) -> Vec<String> {
 
 fn answering(report: &Report, caveats: &mut Vec<String>) {
     let answering = &report.answering;
-    if answering.asked == 0 || answering.answered == answering.asked {
+    if answering.open > 0 {
+        caveats.push(format!(
+            "{} of {} decisions that were put to people are still open, with time left when the log \
+             ends; the estimates leave them out, and count as many fewer of those made as lately \
+             that nobody was asked about.",
+            answering.open, answering.asked
+        ));
+    }
+    let closed = answering.asked - answering.open;
+    if answering.answered == closed {
         return;
     }
-    let missing = answering.asked - answering.answered;
+    let missing = closed - answering.answered;
     let scores = |value: Option<f64>| value.map_or("unknown".into(), |value| format!("{value:.2}"));
     let seen = if answering.depends_on_score() {
         format!(
@@ -321,9 +337,8 @@ fn answering(report: &Report, caveats: &mut Vec<String>) {
         "there is nothing to check that against".to_owned()
     };
     caveats.push(format!(
-        "{missing} of {} decisions that were put to people have no answer; given kind and score, \
-         that is taken to be chance; {seen}.",
-        answering.asked
+        "{missing} of {closed} decisions that were put to people and are not open have no answer; \
+         given kind and score, that is taken to be chance; {seen}."
     ));
 }
 

@@ -3,7 +3,7 @@
 //! Each note is a rule of when it applies and a text with the numbers at hand; a note about data that
 //! the results do not have is not shown.
 
-use crate::results::{Results, Verdict, number, of_metric, plain};
+use crate::results::{Results, Verdict, metric_names, number, of_metric, plain};
 
 /// Mean of the published set of thresholds.
 const ARMS_MEAN: f64 = 0.7;
@@ -20,10 +20,11 @@ pub(crate) struct Note {
 type Rule = fn(&Results, Option<&str>) -> Option<String>;
 
 /// All notes in the order of a page.
-const NOTES: [(&str, Rule); 11] = [
+const NOTES: [(&str, Rule); 12] = [
     ("Simulated people", simulated),
     ("Few seeds", few_seeds),
     ("Unequal seeds", unequal_seeds),
+    ("Means over some of the runs", parts),
     ("Many comparisons", many_comparisons),
     ("Loss can fall by silence", loss_by_silence),
     ("The full loop and a fixed threshold", full_and_fixed),
@@ -57,6 +58,23 @@ fn unequal_seeds(results: &Results, _: Option<&str>) -> Option<String> {
     let (least, most) = results.seeds();
     (least != most).then(|| {
         format!("Methods have between {least} and {most} seeds: the run is unfinished or was extended. Paired differences use common seeds only; means use all.")
+    })
+}
+
+fn parts(results: &Results, _: Option<&str>) -> Option<String> {
+    let some = |name: &String| {
+        results.worlds().into_iter().any(|world| {
+            let methods = results.methods_in(world).into_iter();
+            let mut summaries = methods.filter_map(|method| results.summary(world, method, name));
+            summaries.any(|summary| summary.part().is_some())
+        })
+    };
+    let names: Vec<String> = metric_names(results).into_iter().filter(some).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "Not every run has {}: what did not happen has no number. Means are over the runs that have it, told as “n of N” beside them, and say nothing about the others.",
+            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        )
     })
 }
 

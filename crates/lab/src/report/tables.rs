@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::chart::escape;
 use super::figures::{Data, View};
-use crate::results::{Row, Verdict, metric, metric_names, number, of_metric};
+use crate::results::{Row, Verdict, metric, metric_names, of_metric};
 
 /// Metrics that are read together; those that no group names come last.
 const GROUPS: [(&str, &[&str]); 5] = [
@@ -107,7 +107,7 @@ fn method_row(
 
 /// Mean with its half-width, and below it the difference to the baseline with its mark.
 fn metric_cell(row: &Row) -> String {
-    let mean = number(row.summary.mean, row.summary.half_width);
+    let mean = row.summary.text();
     let Some(difference) = row.difference else { return mean };
     let (class, mark, words) = match row.verdict {
         Some(Verdict::Better) => ("good", "✓", "better than the baseline"),
@@ -116,14 +116,13 @@ fn metric_cell(row: &Row) -> String {
         Some(Verdict::OtherWorld) => ("care", "≠", "from another world"),
         Some(Verdict::Unclear) | None => ("", "", "no clear difference"),
     };
-    let sign = if difference.mean > 0.0 { "+" } else { "" };
-    let text = number(difference.mean, difference.half_width);
+    let text = difference.text();
     let mark = if mark.is_empty() {
         String::new()
     } else {
         format!(" <b class=\"{class}\" role=\"img\" aria-label=\"{words}\">{mark}</b>")
     };
-    format!("{mean}<br><span class=\"d\" title=\"{words}\">{sign}{text}{mark}</span>")
+    format!("{mean}<br><span class=\"d\" title=\"{words}\">{text}{mark}</span>")
 }
 
 /// Parameters of worlds or methods: those that differ as a table, the others below it.

@@ -90,6 +90,24 @@ fn notes_say_what_the_numbers_say() {
 }
 
 #[test]
+fn flags_and_parts_are_told_as_such() {
+    let mut runs: Vec<RunRecord> = PAPER.runs();
+    for run in &mut runs {
+        run.metrics.insert("certified_above".to_owned(), 0.0);
+        if run.seed <= 5 {
+            run.metrics.insert("first_certificate".to_owned(), 800.0 + run.seed as f64);
+        }
+    }
+    let html =
+        report(&Results::new(About::default(), runs).unwrap(), &Options::default()).unwrap().html;
+    // None of 20 seeds: Wilson's upper limit is 0.161.
+    assert!(html.contains("0.000 [0.000, 0.161]"));
+    assert!(html.contains("803.0 ± 2.0 (5 of 20)"));
+    assert!(html.contains("Not every run has `first_certificate`"));
+    assert!(!made(&PAPER).html.contains("Not every run has"));
+}
+
+#[test]
 fn figures_are_svg_whatever_the_names() {
     let nasty = "</title><script>&\"'\u{1}";
     let mut runs: Vec<RunRecord> = PAPER.runs();

@@ -21,7 +21,7 @@ pub use compare::{
 pub(crate) use compare::{metric_names, of_metric};
 pub use error::Error;
 pub use load::{EXPERIMENT_FILE, RUNS_FILE};
-pub use numbers::{number, plain};
+pub use numbers::{estimate, number, plain};
 pub(crate) use stats::quantile;
 pub use stats::{Band, Paired, Summary};
 
@@ -128,8 +128,7 @@ impl Results {
     /// Mean and interval of a metric; `None` where no run has it.
     #[must_use]
     pub fn summary(&self, world: &str, method: &str, metric: &str) -> Option<Summary> {
-        let runs = self.runs(world, method);
-        Summary::of(runs.iter().filter_map(|run| run.metrics.get(metric).copied()))
+        Summary::of_metric(metric, self.runs(world, method).iter())
     }
 
     /// Means and bands of a curve; `None` where no run has it.

@@ -31,6 +31,26 @@ pub fn number(mean: f64, half_width: Option<f64>) -> String {
     }
 }
 
+/// A mean with its interval: ± where it lies evenly, else both limits, and “(57 of 100)” where not all
+/// runs have the number.
+#[must_use]
+pub fn estimate(
+    mean: f64,
+    half_width: Option<f64>,
+    interval: Option<(f64, f64)>,
+    part: Option<String>,
+) -> String {
+    let text = match (half_width, interval) {
+        (None, Some((low, high))) => {
+            let decimals = decimals_for(mean, Some((high - low) / 2.0));
+            let [mean, low, high] = [mean, low, high].map(|value| plain(value, decimals));
+            format!("{mean} [{low}, {high}]")
+        }
+        _ => number(mean, half_width),
+    };
+    part.map_or(text.clone(), |part| format!("{text} ({part})"))
+}
+
 fn decimals_for(mean: f64, half_width: Option<f64>) -> usize {
     let (size, digits) = match half_width {
         Some(half) if half > 1e-6 && half.is_finite() => (half, 2),
@@ -48,6 +68,17 @@ fn decimals_for(mean: f64, half_width: Option<f64>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn flags_have_limits_and_parts_are_told() {
+        let check = |half, interval, part: Option<&str>, expected: &str| {
+            assert_eq!(estimate(0.0, half, interval, part.map(str::to_owned)), expected);
+        };
+        check(None, Some((0.0, 0.036_994)), None, "0.000 [0.000, 0.037]");
+        check(Some(0.5), Some((-0.5, 0.5)), None, "0.00 ± 0.50");
+        check(Some(0.5), Some((-0.5, 0.5)), Some("3 of 9"), "0.00 ± 0.50 (3 of 9)");
+        check(None, None, None, "0");
+    }
 
     #[test]
     fn a_mean_has_the_digits_that_its_interval_leaves() {

@@ -75,6 +75,8 @@ pub(crate) struct Meter<'w> {
     /// Since the last checkpoint.
     recent: Counts,
     pub(super) utility: f64,
+    /// What would have been gained by surfacing exactly what pays. Where answers depend on the score that
+    /// is shown, this depends on the method's own scores, and is nothing to hold it against.
     pub(super) oracle: f64,
     overrides: f64,
     pub(super) labels: u64,
@@ -148,7 +150,7 @@ impl<'w> Meter<'w> {
         if made.disposition != Disposition::Blocked
             && let Some(certified) = &mut self.certified
         {
-            certified.decision(made, override_, in_tail);
+            certified.decision(made, (like, override_), in_tail);
         }
         let worth = like - settings.override_cost * override_;
         let (surfaced, audited) = match made.disposition {
@@ -254,7 +256,7 @@ impl<'w> Meter<'w> {
             ("reward", reward(state)),
             ("threshold", recent.threshold.get()),
             ("fidelity", of(quiet + hits, looks)),
-            ("regret", self.per_thousand(self.oracle - self.utility)),
+            ("regret", self.regret()),
             ("coverage", of(recent.surfaced, recent.eligible)),
         ];
         for (name, value) in points {
@@ -265,6 +267,12 @@ impl<'w> Meter<'w> {
 
     fn per_thousand(&self, sum: f64) -> Option<f64> {
         ratio(1000.0 * sum, self.whole.eligible)
+    }
+
+    /// Defined only where the oracle is the same for all methods.
+    fn regret(&self) -> Option<f64> {
+        let shared = !self.world.answers().need_score();
+        shared.then(|| self.per_thousand(self.oracle - self.utility)).flatten()
     }
 
     /// Metrics, curves and checkpoints of the run.
@@ -292,7 +300,7 @@ impl<'w> Meter<'w> {
             ("fidelity_never", of(quiet + false_alarms, looks)),
             ("youden", youden),
             ("retrains", count(self.retrains)),
-            ("regret", self.per_thousand(self.oracle - self.utility)),
+            ("regret", self.regret()),
             ("utility", self.per_thousand(self.utility)),
             ("override_rate", ratio(self.overrides, self.whole.surfaced)),
             ("coverage", of(self.whole.surfaced, self.whole.eligible)),

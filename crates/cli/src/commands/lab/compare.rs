@@ -6,7 +6,7 @@ use clap::Args;
 use npo_lab::record::Better;
 use npo_lab::results::{
     Asked, Change, Comparison, FolderComparison, MetricComparison, Paired, Results, Row, Verdict,
-    compare, number, plain,
+    compare, estimate, plain,
 };
 
 use crate::exit::{Answer, Failure};
@@ -90,7 +90,7 @@ fn lines(compared: &Comparison) -> Vec<Line> {
         }
         lines.push(Line::empty());
     }
-    let note = "± is half of a 95 % interval over seeds; differences are paired by seed, and a word beside one means that its interval leaves 0 out";
+    let note = "± is half of a 95 % interval over seeds, [ ] are the limits of one; n of N: so many runs have the number; differences are paired by seed, and a word beside one means that its interval leaves 0 out";
     lines.push(Line::of(Tone::Faint, note));
     lines
 }
@@ -136,8 +136,11 @@ fn metric_row(name: String, row: &Row, baseline: Option<&str>) -> [(Tone, String
     [
         (Tone::Strong, name),
         (Tone::Plain, row.method.clone()),
-        (Tone::Faint, row.summary.n.to_string()),
-        (Tone::Plain, number(row.summary.mean, row.summary.half_width)),
+        (Tone::Faint, row.summary.part().unwrap_or_else(|| row.summary.n.to_string())),
+        (
+            Tone::Plain,
+            estimate(row.summary.mean, row.summary.half_width, row.summary.interval, None),
+        ),
         (Tone::Plain, difference),
         verdict(row.verdict),
     ]
@@ -150,7 +153,7 @@ fn change_lines(changes: &[Change]) -> Vec<Line> {
     let headings = ["FOLDER", "WORLD", "METRIC", "METHOD", ">BEFORE", ">AFTER", ">CHANGE", ""];
     let mut table = Table::new(&headings).sparing(&["FOLDER"]);
     for change in changes {
-        let mean = |summary: &npo_lab::results::Summary| number(summary.mean, summary.half_width);
+        let mean = npo_lab::results::Summary::text;
         table.toned([
             (Tone::Plain, change.after_folder.clone()),
             (Tone::Plain, change.world.clone()),
@@ -166,10 +169,9 @@ fn change_lines(changes: &[Change]) -> Vec<Line> {
 }
 
 fn signed(difference: &Paired) -> String {
-    let sign = if difference.mean > 0.0 { "+" } else { "" };
-    match difference.half_width {
-        Some(_) => format!("{sign}{}", number(difference.mean, difference.half_width)),
-        None => format!("{sign}{} ({} seed)", number(difference.mean, None), plain(1.0, 0)),
+    match difference.interval {
+        Some(_) => difference.text(),
+        None => format!("{} ({} seed)", difference.text(), plain(1.0, 0)),
     }
 }
 
@@ -233,6 +235,29 @@ mod tests {
             "",
         ];
         assert_eq!(found[..7], expected);
+    }
+
+    #[test]
+    fn flags_have_limits_and_seeds_without_a_number_are_told() {
+        let run = |seed: u64| RunRecord {
+            world: "w".to_owned(),
+            method: "a".to_owned(),
+            seed,
+            metrics: [("certified_above".to_owned(), 0.0)]
+                .into_iter()
+                .chain((seed > 2).then(|| ("youden".to_owned(), 0.25)))
+                .collect(),
+            curves: [].into(),
+            checkpoints: vec![10],
+        };
+        let results = Results::new(About::default(), (1..=10).map(run).collect()).unwrap();
+        let asked =
+            Asked { metrics: vec!["certified_above".into(), "youden".into()], ..Asked::default() };
+        let compared = compare(&[("d".to_owned(), results)], &asked).unwrap();
+        let found: Vec<String> = lines(&compared).iter().map(|line| line.text()).collect();
+        let has = |part: &str| assert!(found.iter().any(|line| line.contains(part)), "{found:#?}");
+        has("0.00 [0.00, 0.28]");
+        has("8 of 10");
     }
 
     #[test]

@@ -158,7 +158,9 @@ fn print(folder: &Folder, options: &Options) -> Result<(), Failure> {
                     "metric": metric,
                     "mean": estimate.mean,
                     "half_width": estimate.half_width,
+                    "interval": estimate.interval,
                     "seeds": estimate.n,
+                    "runs": estimate.runs,
                 })
             })
         });
@@ -182,9 +184,15 @@ fn print(folder: &Folder, options: &Options) -> Result<(), Failure> {
     .sparing(&["RETRAINS", "F", "LATENT", "OVERRIDE"]);
     for ((world, method), metrics) in &summary {
         let cell = |name: &str, digits: usize| {
-            metrics.get(name).map_or_else(|| "–".to_owned(), |estimate| told(*estimate, digits))
+            metrics.get(name).map_or_else(
+                || "–".to_owned(),
+                |estimate| {
+                    let part = estimate.part().map_or(String::new(), |part| format!(" ({part})"));
+                    format!("{}{part}", told(*estimate, digits))
+                },
+            )
         };
-        let seeds = metrics.get("coverage").map_or(0, |estimate| estimate.n);
+        let seeds = metrics.values().next().map_or(0, |estimate| estimate.runs);
         table.row([
             world.clone(),
             method.clone(),

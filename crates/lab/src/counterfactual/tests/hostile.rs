@@ -52,7 +52,7 @@ fn few_answers_and_few_scenarios_are_refusals() {
         }
     };
     check(World { decisions: 20, ..World::new(calibrated(0.3), 1) }, "have an answer");
-    check(World { scenarios: 2, ..World::new(calibrated(0.3), 1) }, "scenarios, expected");
+    check(World { scenarios: 9, ..World::new(calibrated(0.3), 1) }, "9 scenarios, expected");
 }
 
 #[test]

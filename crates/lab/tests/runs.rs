@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use npo_core::event::RcaSubject;
 use npo_core::{State, stored};
 use npo_lab::experiment::Experiment;
 use npo_lab::folder::Folder;
@@ -267,4 +268,45 @@ profile = { trust = { alarm_run_length = false } }
     }
     let regret = |method| mean(method, "regret");
     assert_eq!(regret("calibrated"), regret("belief-only"), "accusing teaches nothing");
+}
+
+#[test]
+fn verdicts_follow_a_share_of_the_answers_and_change_nobody_elses_luck() {
+    let experiment = read(
+        r#"
+name = "analysed"
+seeds = { count = 1 }
+[worlds.no]
+horizon = 2000
+delay_mean = 5.0
+adversarial = 0.2
+[worlds.some]
+base = "no"
+rca_rate = 0.1
+[methods.silent]
+base = "calibrated"
+profile = { scorer = { moving-average = { rate = 0.0 } }, audit = false, trust = false }
+"#,
+    );
+    let count = |world: &str| {
+        let (mut answers, mut verdicts) = (0_u32, Vec::new());
+        let (record, _) =
+            run_one(&experiment, world, "silent", 1, |_, envelope| match &envelope.event {
+                npo_core::Event::FeedbackGiven(_) => answers += 1,
+                npo_core::Event::RcaRecorded(rca) => verdicts.push(rca.subject),
+                _ => {}
+            })
+            .expect("runs");
+        (answers, verdicts, record.metrics["regret"])
+    };
+    let (answers, verdicts, regret) = count("some");
+    // Four standard deviations of a binomial number.
+    let (expected, deviation) = (0.1 * f64::from(answers), (0.09 * f64::from(answers)).sqrt());
+    let found = verdicts.len() as f64;
+    assert!((found - expected).abs() < 4.0 * deviation, "{found} of {answers}");
+    let right = |subject: &&RcaSubject| matches!(subject, RcaSubject::Decision { right: true, .. });
+    let right = verdicts.iter().filter(right).count();
+    assert!(0 < right && right < verdicts.len(), "{right} of {found} were right");
+    // A score that does not learn decides the same, whoever analyses what.
+    assert_eq!(count("no"), (answers, vec![], regret));
 }

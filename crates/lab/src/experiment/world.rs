@@ -147,6 +147,9 @@ settings! {
     delay_mean: f64 = 0.0, 0.0, 700_000.0;
     /// Share of asked decisions that get an answer.
     label_rate: f64 = 1.0, 0.0, 1.0;
+    /// Share of answered decisions that a root-cause analysis follows: whether an honest operator would
+    /// rather like the action than override it.
+    rca_rate: f64 = 0.0, 0.0, 1.0;
     /// Cost of an override in likes.
     override_cost: f64 = 3.0, 0.01, 1000.0;
     /// Cost of an audit in likes, whatever its answer.

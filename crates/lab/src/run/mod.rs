@@ -13,8 +13,10 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
-use npo_core::decide::{AnswerOrder, Events, NewPerson};
-use npo_core::event::{Channel, DecisionMade, Disposition, MonitorAction, Provenance, Verdict};
+use npo_core::decide::{AnswerOrder, Events, NewPerson, RcaOrder};
+use npo_core::event::{
+    Channel, DecisionMade, Disposition, MonitorAction, Provenance, RcaSubject, Verdict,
+};
 use npo_core::learning::window::MonitorSettings;
 use npo_core::oversight::Level;
 use npo_core::people::{self, NPO};
@@ -75,7 +77,16 @@ impl std::ops::BitOrAssign for Acted {
 }
 
 /// An answer on its way: when it arrives, then which decision, latest first, as the reference does.
-type Arrival = (Reverse<u64>, DecisionId, PersonId, Signal, Disposition);
+type Arrival = (Reverse<u64>, DecisionId, Answered);
+
+/// An answer, and the root-cause verdict that follows it, if one does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Answered {
+    by: PersonId,
+    signal: Signal,
+    disposition: Disposition,
+    right: Option<bool>,
+}
 
 /// A method on its way through a world.
 pub struct Run<'w, K> {
@@ -206,7 +217,9 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             let (signal, probabilities) = self.world.answer(t, step, made.score);
             self.meter.decision(t, step, probabilities, made);
             if made.asks() {
-                acted |= self.ask(t, step, made, signal)?;
+                let (like, overridden) = probabilities;
+                let right = step.analysed.then_some(like >= overridden);
+                acted |= self.ask(t, step, made, (signal, right))?;
             }
             acted |= self.catch_up(second)?;
             self.meter.end(t, acted, &self.state, &self.known);
@@ -221,17 +234,15 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         t: u64,
         step: &Step,
         made: &DecisionMade,
-        signal: Signal,
+        (signal, right): (Signal, Option<bool>),
     ) -> Result<Acted, Rejection> {
-        let by = PersonId(step.operator + 1);
+        let (by, disposition) = (PersonId(step.operator + 1), made.disposition);
+        let answered = Answered { by, signal, disposition, right };
         let in_time =
             |delay: u64| delay < self.expires_after && t + delay < self.world.settings().horizon;
         match step.delay.map(u64::from).filter(|delay| in_time(*delay)) {
-            Some(0) => return self.answer(t + 1, made.id, by, signal, made.disposition),
-            Some(delay) => {
-                let arrives = Reverse(t + 1 + delay);
-                self.arrivals.push((arrives, made.id, by, signal, made.disposition));
-            }
+            Some(0) => return self.answer(t + 1, made.id, answered),
+            Some(delay) => self.arrivals.push((Reverse(t + 1 + delay), made.id, answered)),
             None => self.unanswered.push_back((t + 1 + self.expires_after, made.id)),
         }
         Ok(Acted::default())
@@ -241,9 +252,9 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
     fn catch_up(&mut self, second: u64) -> Result<Acted, Rejection> {
         let mut acted = Acted::default();
         while self.arrivals.peek().is_some_and(|(arrives, ..)| arrives.0 <= second)
-            && let Some((_, id, by, signal, disposition)) = self.arrivals.pop()
+            && let Some((_, id, answered)) = self.arrivals.pop()
         {
-            acted |= self.answer(second, id, by, signal, disposition)?;
+            acted |= self.answer(second, id, answered)?;
         }
         while let Some((_, id)) = self.unanswered.pop_front_if(|(expires, _)| *expires <= second) {
             acted |= self.order(second, NPO, &Command::Expire(id))?;
@@ -255,10 +266,9 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         &mut self,
         second: u64,
         decision: DecisionId,
-        by: PersonId,
-        signal: Signal,
-        disposition: Disposition,
+        answered: Answered,
     ) -> Result<Acted, Rejection> {
+        let Answered { by, signal, disposition, right } = answered;
         let provenance = Provenance {
             channel: Channel::Simulation,
             open_ms: 0,
@@ -269,10 +279,15 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
             consent: true,
         };
         let command = Command::Answer(AnswerOrder { decision, by, signal, provenance });
-        let acted = self.order(second, by, &command)?;
+        let mut acted = self.order(second, by, &command)?;
         self.meter.answer(second - 1, disposition, signal);
         if let Some(Event::FeedbackGiven(given)) = self.rooms[1].first().map(|first| &first.event) {
             self.meter.learned(given.scenario, given.score_after, &self.known);
+        }
+        if let Some(right) = right {
+            let subject = RcaSubject::Decision { id: decision, right };
+            let order = Command::RecordRca(RcaOrder { subject, note: None, recalled: None });
+            acted |= self.order(second, NPO, &order)?;
         }
         Ok(acted)
     }

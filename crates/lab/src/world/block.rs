@@ -32,6 +32,8 @@ pub struct Step {
     pub allowed: bool,
     /// Episodes until an answer arrives; `None` if it never does.
     pub delay: Option<u32>,
+    /// Whether a root-cause analysis follows an answer.
+    pub analysed: bool,
     /// Uniform draw for audits.
     pub audit: f64,
     /// Seed for threshold arms.
@@ -95,6 +97,7 @@ pub struct Blocks<'a> {
     arm: Xoshiro256PlusPlus,
     delay: Xoshiro256PlusPlus,
     label: Xoshiro256PlusPlus,
+    rca: Xoshiro256PlusPlus,
 }
 
 impl<'a> Blocks<'a> {
@@ -119,6 +122,7 @@ impl<'a> Blocks<'a> {
             arm: of(Stream::Arm),
             delay: of(Stream::Delay),
             label: of(Stream::Label),
+            rca: of(Stream::Rca),
         }
     }
 
@@ -186,6 +190,10 @@ impl<'a> Blocks<'a> {
         each(&mut self.label, steps, |step, rng| {
             step.delay = step.delay.filter(|_| rng.random::<f64>() < rate);
         });
+        if settings.rca_rate > 0.0 {
+            let rate = settings.rca_rate;
+            each(&mut self.rca, steps, |step, rng| step.analysed = rng.random::<f64>() < rate);
+        }
         let proposed = steps.iter_mut().zip(features.chunks_exact(*dim));
         for (t, (step, x)) in (*start..).zip(proposed) {
             step.operator += settings.operators * settings.generation(t);
@@ -212,6 +220,7 @@ impl Step {
             signal: Signal::Skipped,
             allowed: false,
             delay: Some(0),
+            analysed: false,
             audit: 0.0,
             arm: 0,
             signal_draws: [0.0; 4],

@@ -20,6 +20,7 @@ pub(super) enum Stream {
     Arm = 10,
     Delay = 11,
     Label = 12,
+    Rca = 13,
 }
 
 /// The generator of one kind of draw in the world of `seed`.

@@ -48,6 +48,7 @@ impl World {
             signal: Signal::Skipped,
             allowed,
             delay,
+            analysed: false,
             audit: draws.get(5).copied().unwrap_or(1.0),
             arm: 0,
             signal_draws: [draws[0], draws[1], draws[2], draws[3]],

@@ -133,7 +133,7 @@ pub struct Certificate {
 pub struct Evidence {
     /// Override rate that is to be certified.
     pub alpha: f64,
-    /// Probability that any certificate is ever wrong.
+    /// Probability that any certificate is ever wrong before the evidence is reopened.
     pub delta: f64,
     /// E-value that certifies a threshold.
     pub level_needed: f64,
@@ -141,6 +141,9 @@ pub struct Evidence {
     pub labels: u64,
     /// Overrides among them.
     pub overrides: u64,
+    /// Likes and overrides that wait until all that was asked before them is answered or expires.
+    #[serde(default)]
+    pub held_up: u64,
     /// Per threshold, from the strictest to the most lenient.
     pub thresholds: Vec<ThresholdEvidence>,
 }

@@ -52,7 +52,7 @@ impl State {
                     self.types.iter_mut().for_each(|t| t.oversight.reset(settings.as_ref()));
                 }
                 if redraw {
-                    self.types.iter_mut().for_each(TypeState::restart_looks);
+                    self.types.iter_mut().for_each(|t| t.oversight.watch.restart_looks());
                 }
             }
             Event::ScenarioTypeActivated { type_id, definition } => {

@@ -182,7 +182,7 @@ fn check_overseen(state: &State, type_state: &TypeState) {
     for looks in [watch.looks.acted, watch.looks.silent] {
         assert!(looks.right <= looks.audited && looks.audited <= looks.total, "{looks:?}");
     }
-    let since = state.types()[0].looks();
+    let since = state.types()[0].oversight.watch.looks_drawn_alike();
     for looks in [since.acted, since.silent] {
         assert!(looks.right <= looks.audited && looks.audited <= looks.total, "{looks:?}");
     }

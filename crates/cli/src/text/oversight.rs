@@ -102,7 +102,7 @@ fn certified(from: &Certificate, columns: usize) -> Vec<Line> {
 }
 
 /// Evidence per threshold, and the drift since.
-pub(crate) fn evidence(of: &Threshold) -> Vec<Line> {
+pub(crate) fn evidence(of: &Threshold, columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     if let Some(evidence) = &of.evidence {
         let mut table = Table::new(&[
@@ -139,6 +139,12 @@ pub(crate) fn evidence(of: &Threshold) -> Vec<Line> {
         lines.extend(table.lines());
         let legend = "E-VALUE is the evidence now, PEAK the most that it has been: a peak that reaches what is needed certifies.";
         lines.push(Line::of(Tone::Faint, legend));
+    }
+    if let Some(held_up) = of.evidence.as_ref().map(|e| e.held_up).filter(|n| *n > 0) {
+        let text = format!(
+            "{held_up} more answers wait: they count once all that was asked before them is answered or expires."
+        );
+        lines.extend(prose(Tone::Faint, &text, columns));
     }
     let over: Vec<Gauge> = of.drift.iter().chain(&of.stops).cloned().collect();
     if !over.is_empty() {
@@ -288,13 +294,14 @@ mod tests {
             level_needed: 280.0,
             labels: 48,
             overrides: 12,
+            held_up: 0,
             thresholds,
         };
         let shown = Threshold { evidence: Some(evidence), level: Level::Recommend, ..without };
         // The peak and what it is now are of one threshold, and said to be so.
         let words = text(threshold(&shown, 80)).join(" ");
         assert!(words.contains("0.522 of 280 needed, for threshold 0.9; it is 0.097 now, from 8 answers with 2 overrides"), "{words}");
-        let rows = text(super::evidence(&shown));
+        let rows = text(super::evidence(&shown, 80));
         assert!(rows[3].ends_with("not counted: people are asked from 0.750 on"), "{rows:?}");
     }
 }

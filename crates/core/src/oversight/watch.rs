@@ -191,8 +191,10 @@ pub struct Watch {
     pub looked: u64,
     /// Whether the monitor acted since then.
     pub acted: bool,
-    /// Looks and their verdicts.
+    /// Looks and their verdicts, of all time: they number the looks.
     pub looks: FidelityCounts,
+    /// The same when looks were last drawn for verdicts at another rate.
+    pub looks_before: FidelityCounts,
     /// Looks that wait for a verdict.
     pub audits: Vec<LookAudit>,
     /// Episodes closed when the monitor last asked for retraining.
@@ -311,6 +313,20 @@ impl Watch {
             }
             self.audits.push(LookAudit { look, acted, at });
         }
+    }
+
+    /// Looks and verdicts since looks were last drawn at another rate: verdicts of different rates
+    /// cannot be pooled, since a share of the looks is then not a share of the verdicts.
+    #[must_use]
+    pub fn looks_drawn_alike(&self) -> FidelityCounts {
+        self.looks.since(&self.looks_before)
+    }
+
+    /// Counts looks anew, for they are drawn at another rate from now on. Those that wait for a
+    /// verdict were drawn at the rate before.
+    pub(crate) fn restart_looks(&mut self) {
+        self.looks_before = self.looks;
+        self.audits.clear();
     }
 
     /// The next look's number.

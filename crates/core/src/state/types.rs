@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Tally;
-use crate::guarantee::fidelity::FidelityCounts;
 use crate::learning::bandit::Bandit;
 use crate::learning::posterior::Posterior;
 use crate::learning::retrain::Row;
@@ -54,8 +53,6 @@ pub struct TypeState {
     ///
     /// INVARIANT: each stands here once, and the one in force does not.
     pub replaced: Vec<Replaced>,
-    /// The monitor's looks when they were last drawn for verdicts at another rate.
-    pub looks_before: FidelityCounts,
 }
 
 /// A model that another one took the place of.
@@ -103,7 +100,6 @@ impl TypeState {
             model: 0,
             candidate: None,
             replaced: Vec::new(),
-            looks_before: FidelityCounts::default(),
         };
         state.reset(profile);
         state
@@ -174,20 +170,6 @@ impl TypeState {
         if let Some(i) = self.replaced.iter().position(|known| known.model == model) {
             self.replaced.truncate(i);
         }
-    }
-
-    /// Looks and verdicts since looks were last drawn at another rate: verdicts of different rates
-    /// cannot be pooled, since a share of the looks is then not a share of the verdicts.
-    #[must_use]
-    pub fn looks(&self) -> FidelityCounts {
-        self.oversight.watch.looks.since(&self.looks_before)
-    }
-
-    /// Counts looks anew, for they are drawn at another rate from now on. Those that wait for a
-    /// verdict were drawn at the rate before.
-    pub(crate) fn restart_looks(&mut self) {
-        self.looks_before = self.oversight.watch.looks;
-        self.oversight.watch.audits.clear();
     }
 
     /// Latest inputs of a scenario.

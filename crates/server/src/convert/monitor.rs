@@ -55,7 +55,7 @@ pub(crate) fn of_type(
         gauges: settings.map_or_else(Vec::new, |settings| gauges(state, settings, of)),
         episodes: watch.episodes,
         since_look: watch.episodes.saturating_sub(watch.looked),
-        fidelity: fidelity(&of.looks()),
+        fidelity: fidelity(&of.oversight.watch.looks_drawn_alike()),
         escalated: of.oversight.escalated,
         retrain_due: watch.retrain_due,
         source: source(settings, watch),

@@ -5,6 +5,7 @@ use npo_api::oversight as api;
 use npo_core::guarantee::certificate::{CertificateSettings, Evidence, GRID};
 use npo_core::guarantee::sequence::Estimate;
 use npo_core::learning::utility;
+use npo_core::oversight::trials::Trials;
 use npo_core::oversight::watch::{Alarm, Gauge, Watched};
 use npo_core::oversight::{Certificate, Hold, Level, Oversight, Scope};
 use npo_core::profile::{Profile, Selector};
@@ -126,8 +127,18 @@ pub(crate) fn alarm(from: &Alarm) -> api::Gauge {
 
 /// The threshold of a scenario type, and what it rests on.
 pub(crate) fn threshold(profile: &Profile, state: &TypeState) -> api::Threshold {
-    let Oversight { ceiling, evidence, certificate, drift, stops, issued, lost, escalated, .. } =
-        &state.oversight;
+    let Oversight {
+        ceiling,
+        evidence,
+        trials,
+        certificate,
+        drift,
+        stops,
+        issued,
+        lost,
+        escalated,
+        ..
+    } = &state.oversight;
     let settings = profile.certificate.as_ref();
     let level_of_gauges = certificate.and(settings).map(CertificateSettings::detector_level);
     let (in_force, arms) = selected(profile, state);
@@ -143,7 +154,7 @@ pub(crate) fn threshold(profile: &Profile, state: &TypeState) -> api::Threshold 
         certificate: certificate.as_ref().map(certified),
         issued: *issued,
         lost: *lost,
-        evidence: settings.zip(evidence.as_deref()).map(|(s, e)| gathered(s, e)),
+        evidence: settings.zip(evidence.as_deref()).map(|(s, e)| gathered(s, e, trials)),
         drift: level_of_gauges.map(|level| gauge(drift, Watched::Certified, level, None)),
         stops: level_of_gauges.map(|level| gauge(stops.gauge(), Watched::Stopped, level, None)),
     }
@@ -215,7 +226,7 @@ pub(crate) fn certified(from: &Certificate) -> api::Certificate {
         overrides,
         e_value,
         claim: format!(
-            "people override at most {} % of what scores {theta} or more; the chance that this is ever certified wrongly is at most {} %",
+            "people override at most {} % of what scores {theta} or more; the chance that this was certified wrongly since the evidence was last reopened is at most {} %",
             percent(alpha),
             percent(delta)
         ),
@@ -228,7 +239,7 @@ fn percent(share: f64) -> f64 {
     (share * 1e6).round() / 1e4
 }
 
-fn gathered(settings: &CertificateSettings, from: &Evidence) -> api::Evidence {
+fn gathered(settings: &CertificateSettings, from: &Evidence, trials: &Trials) -> api::Evidence {
     let level_needed = settings.level();
     let thresholds =
         GRID.iter().zip(from.thresholds()).map(|(threshold, evidence)| api::ThresholdEvidence {
@@ -245,6 +256,7 @@ fn gathered(settings: &CertificateSettings, from: &Evidence) -> api::Evidence {
         level_needed,
         labels: from.labels,
         overrides: from.overrides,
+        held_up: trials.held_up() as u64,
         thresholds: thresholds.collect(),
     }
 }

@@ -57,7 +57,7 @@ pub(crate) fn all_looks(state: &State) -> FidelityCounts {
     };
     let mut all = FidelityCounts::default();
     for of_type in state.types() {
-        let counts = of_type.looks();
+        let counts = of_type.oversight.watch.looks_drawn_alike();
         add(&mut all.acted, &counts.acted);
         add(&mut all.silent, &counts.silent);
     }

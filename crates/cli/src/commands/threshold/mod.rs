@@ -50,7 +50,7 @@ impl Verb {
                 out.value(found, |found| {
                     let mut lines = threshold(found, output::columns());
                     lines.push(Line::empty());
-                    lines.extend(evidence(found));
+                    lines.extend(evidence(found, output::columns()));
                     lines
                 })?;
             }

@@ -145,7 +145,7 @@ fn a_verdict_counts_once_and_only_where_it_was_asked_for() {
 fn looks_are_counted_anew_when_they_are_drawn_at_another_rate() {
     let mut world = world(1, 1.0);
     let silent = |world: &World| {
-        let looks = oversight(&world).watch.looks_drawn_alike().silent;
+        let looks = oversight(world).watch.looks_drawn_alike().silent;
         (looks.total, looks.audited, looks.right)
     };
     for look in 1..=4 {

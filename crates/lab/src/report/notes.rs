@@ -73,7 +73,7 @@ fn parts(results: &Results, _: Option<&str>) -> Option<String> {
     (!names.is_empty()).then(|| {
         format!(
             "Not every run has {}: what did not happen has no number. Means are over the runs that have it, told as “n of N” beside them, and say nothing about the others.",
-            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            names.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ")
         )
     })
 }
@@ -178,7 +178,9 @@ fn fidelity(results: &Results, _: Option<&str>) -> Option<String> {
 fn monitor_is_off(results: &Results, _: Option<&str>) -> Option<String> {
     let off = |method: &&str| {
         let parameters = results.about.parameters_of("methods", method);
-        parameters.get("profile.monitor").is_some_and(|kind| *kind == "off")
+        // One with detectors of its own is measured by those.
+        let watches = parameters.keys().any(|key| key.starts_with("profile.watch."));
+        !watches && parameters.get("profile.monitor").is_some_and(|kind| *kind == "off")
     };
     let methods: Vec<&str> = results.methods().into_iter().filter(off).collect();
     (results.has_metric("fidelity") && !methods.is_empty()).then(|| {
@@ -209,7 +211,7 @@ mod tests {
 
     #[test]
     fn loops_whose_monitor_is_off_are_named() {
-        let about = "name = \"e\"\n[methods.a.profile]\nmonitor = \"off\"\n[methods.b.profile.monitor.window]\nevery = 9\n";
+        let about = "name = \"e\"\n[methods.a.profile]\nmonitor = \"off\"\n[methods.b.profile.monitor.window]\nevery = 9\n[methods.c.profile]\nmonitor = \"off\"\nwatch = { cooldown = 9 }\n";
         let run = |method: &str| RunRecord {
             world: "w".to_owned(),
             method: method.to_owned(),
@@ -218,7 +220,7 @@ mod tests {
             curves: [].into(),
             checkpoints: vec![10],
         };
-        let runs = vec![run("a"), run("b")];
+        let runs = vec![run("a"), run("b"), run("c")];
         let results = Results::new(About::parse(about).unwrap(), runs).unwrap();
         let text = monitor_is_off(&results, None).unwrap();
         assert!(text.starts_with("The published monitor is off in a. "), "{text}");

@@ -103,7 +103,7 @@ fn flags_and_parts_are_told_as_such() {
     // None of 20 seeds: Wilson's upper limit is 0.161.
     assert!(html.contains("0.000 [0.000, 0.161]"));
     assert!(html.contains("803.0 ± 2.0 (5 of 20)"));
-    assert!(html.contains("Not every run has `first_certificate`"));
+    assert!(html.contains("Not every run has “first_certificate”"));
     assert!(!made(&PAPER).html.contains("Not every run has"));
 }
 

@@ -271,11 +271,10 @@ impl State {
         }
         if let Some(open) = open.get_mut(feedback.decision) {
             let site = scenarios.site_of(feedback.scenario).unwrap_or(0);
-            let TypeState { oversight, .. } = type_state;
-            // What is over by now can no longer be stopped.
-            profile.certificate.iter().for_each(|settings| oversight.settle(settings, at));
-            oversight.answered(profile, open, feedback, site, trusted);
-            profile.certificate.iter().for_each(|settings| oversight.settle(settings, at));
+            type_state.oversight.answered(profile, open, feedback, site, trusted);
+            if let Some(settings) = &profile.certificate {
+                type_state.oversight.settle(settings, at);
+            }
         }
         if let (Some(arm), Some(discount), Some(bandit)) =
             (feedback.arm, discount, &mut type_state.bandit)

@@ -28,8 +28,7 @@ pub const GRID: [f64; 14] =
 pub struct CertificateSettings {
     /// Override rate α that is to be certified, in [0.0001, 0.5].
     ///
-    /// Evidence gathered under one α says nothing about another: a change needs
-    /// [`Evidence::reset`].
+    /// Evidence gathered under one α says nothing about another: a change reopens it.
     pub alpha: f64,
     /// Probability δ that any certificate is ever wrong before the evidence is reopened, in
     /// [1e-9, 0.5].
@@ -184,14 +183,6 @@ impl Evidence {
     pub fn thresholds(&self) -> &[ThresholdEvidence; GRID.len()] {
         &self.thresholds
     }
-
-    /// Forgets everything: after an alarm, a change of α, or a change of what is scored.
-    ///
-    /// What is certified afterwards is a new promise with a δ of its own: over r resets, the
-    /// probability that any certificate was ever wrong is at most (r + 1)·δ.
-    pub fn reset(&mut self) {
-        *self = Self::default();
-    }
 }
 
 #[cfg(test)]
@@ -267,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_stays_until_reset() {
+    fn what_was_certified_once_stays_so() {
         let mut evidence = Evidence::default();
         for overridden in [false, true] {
             for _ in 0..200 {
@@ -277,9 +268,6 @@ mod tests {
         }
         let stricter = CertificateSettings { delta: 1e-9, ..SETTINGS };
         assert_eq!(evidence.certified(&stricter), None);
-        evidence.reset();
-        assert_eq!(evidence, Evidence::default());
-        assert_eq!(evidence.certified(&SETTINGS), None);
     }
 
     #[test]

@@ -143,8 +143,9 @@ mod tests {
     }
 
     /// How many of 2,000 runs of 1,000 decisions at `rate` ever reach 1/δ = 20 against α = 0.05, if
-    /// decisions are labelled with the probability that `seen` gives for their risk.
-    fn crossings(rate: f64, seen: impl Fn(f64) -> f64) -> usize {
+    /// decisions are labelled with the probability and counted with the share that `draw` gives for
+    /// their risk.
+    fn crossings(rate: f64, draw: impl Fn(f64) -> (f64, f64)) -> usize {
         let mut chance = Chance::new(7);
         (0..2_000)
             .filter(|_| {
@@ -152,8 +153,9 @@ mod tests {
                 (0..1_000).any(|_| {
                     // A risky half (1.8 × rate) and a safe half (0.2 × rate).
                     let risk = if chance.hit(0.5) { 1.8 } else { 0.2 };
-                    if chance.hit(seen(risk)) {
-                        process.observe(0.05, chance.hit(rate * risk));
+                    let (seen, share) = draw(risk);
+                    if chance.hit(seen) {
+                        process.multiply(&Factors::new(0.05, chance.hit(rate * risk), share));
                     }
                     process.value() >= 20.0
                 })
@@ -166,21 +168,28 @@ mod tests {
 
     #[test]
     fn a_rate_of_alpha_is_rarely_certified_however_often_one_looks() {
-        let found = crossings(0.05, |_| 1.0);
+        let found = crossings(0.05, |_| (1.0, 1.0));
         assert!(found <= CROSSINGS_MAX, "{found} of 2,000 runs crossed");
     }
 
     #[test]
     fn a_low_rate_is_certified() {
-        let found = crossings(0.01, |_| 1.0);
+        let found = crossings(0.01, |_| (1.0, 1.0));
         assert!(found > 1_800, "only {found} of 2,000 runs crossed");
     }
 
     #[test]
-    fn labels_that_are_drawn_where_it_is_safe_mislead_and_where_it_is_risky_do_not() {
-        let safe = crossings(0.05, |risk| if risk < 1.0 { 1.0 } else { 0.2 });
-        assert!(safe > 500, "only {safe} of 2,000 runs are fooled");
-        let risky = crossings(0.05, |risk| if risk < 1.0 { 0.2 } else { 1.0 });
+    fn labels_drawn_where_it_is_safe_mislead_unless_they_are_weighted() {
+        let picky = |risk: f64| if risk < 1.0 { 1.0 } else { 0.2 };
+        let naive = crossings(0.05, |risk| (picky(risk), 1.0));
+        assert!(naive > 500, "the plain process is fooled in {naive} of 2,000 runs");
+        let weighted = crossings(0.05, |risk| (picky(risk), 0.2 / picky(risk)));
+        assert!(weighted <= CROSSINGS_MAX, "{weighted} of 2,000 weighted runs crossed");
+    }
+
+    #[test]
+    fn labels_drawn_where_it_is_risky_do_not_mislead() {
+        let risky = crossings(0.05, |risk| (if risk < 1.0 { 0.2 } else { 1.0 }, 1.0));
         assert!(risky <= CROSSINGS_MAX, "{risky} of 2,000 runs crossed");
     }
 }

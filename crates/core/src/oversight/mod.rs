@@ -161,8 +161,11 @@ impl Oversight {
         self.watch.reset();
     }
 
-    /// Starts collecting evidence anew, without a certificate.
+    /// Starts collecting evidence anew, without a certificate: after an alarm, or a change of α or of
+    /// what is scored or let through.
     ///
+    /// What is certified afterwards is a new promise with a δ of its own: over r times, the
+    /// probability that any certificate was ever wrong is at most (r + 1)·δ.
     /// What people were asked about before counts no more: above a threshold that was certified they
     /// were asked about a share only.
     pub(crate) fn reopen(&mut self, settings: Option<&CertificateSettings>) {
@@ -234,11 +237,11 @@ impl Oversight {
         trusted: bool,
     ) {
         let overridden = feedback.signal == Signal::Override;
+        let time = open.expires_at.since(open.at);
         if let Some(settings) = &profile.watch
             && feedback.first
             && open.asked
         {
-            let time = open.expires_at.since(open.at);
             let late = feedback.provenance.open_ms.saturating_mul(2) > time;
             self.watch.waited(settings, Some(late));
         }
@@ -255,7 +258,8 @@ impl Oversight {
             if counts && self.certificate.is_some_and(|c| open.score >= c.theta) {
                 self.drift.observe(overridden, settings.alpha);
             }
-            if overridden {
+            // An automatic action can be stopped later as well, but counts as let through by then.
+            if overridden && feedback.provenance.open_ms < time {
                 self.stops.stop(feedback.decision, settings.alpha);
             }
         }

@@ -1,7 +1,7 @@
 //! What events change: the fold. It cannot fail.
 //!
-//! Sums and products only, but for the refit of moving averages; everything else that takes a
-//! transcendental function is in the event already.
+//! Sums and products only, but for the scores that moving averages start at and are refitted to;
+//! everything else that takes a transcendental function is in the event already.
 
 use crate::Vector;
 use crate::decide::{discount, evidence_from, keeps_rows, prior_score, remember};
@@ -12,7 +12,7 @@ use crate::event::{
 use crate::guarantee::doubt::Doubt;
 use crate::ids::{DecisionId, Millis, PersonId, TypeId};
 use crate::learning::effect::Effect;
-use crate::learning::math::{dot, portable_sigmoid};
+use crate::learning::math::{dot, sigmoid};
 use crate::learning::refit::Parameters;
 use crate::learning::retrain::{Row, blend};
 use crate::learning::trust::Trust;
@@ -169,7 +169,7 @@ impl State {
         type_state.reset(profile);
         type_state.generation += 1;
         let clock = type_state.decisions;
-        let start = portable_sigmoid(type_state.definition().prior_intercept);
+        let start = sigmoid(type_state.definition().prior_intercept);
         for (_, effect) in scenarios.effects_of(id) {
             *effect = Effect::new(variance, start, clock);
         }
@@ -200,7 +200,7 @@ impl State {
             type_state.voi_average = audit.voi_average;
         }
         if keeps_rows {
-            type_state.set_context(made.scenario, &made.x);
+            type_state.count_context(made.scenario, &made.x);
         }
         type_state.tally.count_decision(made.disposition);
         if !made.asks() {
@@ -512,7 +512,7 @@ impl State {
         type_state.oversight.watch.retrain_due = false;
         for (id, effect) in scenarios.effects_of(type_id) {
             let Some(x) = type_state.context(id) else { continue };
-            let refitted = portable_sigmoid(dot(weights, x));
+            let refitted = sigmoid(dot(weights, x));
             effect.score = blend(effect.directed, effect.score, refitted, settings.pseudo_count);
         }
         if let Some(bandit) = &mut type_state.bandit {

@@ -458,3 +458,16 @@ fn the_monitor_looks_when_the_answer_closes_the_episode() {
     // Every 10 episodes, with at least 15 losses, 20 episodes apart; the window starts empty after.
     assert_eq!(acted, [20, 40]);
 }
+
+#[test]
+fn retraining_takes_a_scenario_for_what_it_was_on_average() {
+    let mut world = paper();
+    let [a, b, c] = [[0.0, 2.0], [30.0, 2.0], [0.0, 8.0]].map(|raw| world.propose("leaf1", raw));
+    world.propose("leaf2", DOUBTFUL);
+    let of_type = world.state.type_state(a.type_id).expect("known");
+    let mean = of_type.context(a.scenario).expect("three decisions");
+    for (i, mean) in mean.iter().enumerate() {
+        let expected = (a.x[i] + b.x[i] + c.x[i]) / 3.0;
+        assert!((mean - expected).abs() < 1e-12, "input {i}: {mean}, expected {expected}");
+    }
+}

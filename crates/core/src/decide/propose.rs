@@ -6,7 +6,7 @@ use super::{Draws, Inputs, Out, check_name, check_text};
 use crate::Vector;
 use crate::event::{DecisionMade, Disposition, Event, NewScenario, Threshold, Verdict};
 use crate::ids::{ScenarioId, TypeId};
-use crate::learning::math::{portable_sigmoid, predictive};
+use crate::learning::math::{predictive, sigmoid};
 use crate::learning::posterior::Logit;
 use crate::learning::utility::{AuditDraw, optimistic, threshold, value_of_information};
 use crate::learning::{effect::Effect, math::dot};
@@ -275,9 +275,9 @@ pub(super) fn propose(
     };
     let asks = made.asks();
     let mut made = Box::write(room, made);
-    made.raw.extend_from_slice(raw);
-    made.x.extend_from_slice(&x);
-    contribute(type_state, logit, &mut made);
+    made.raw = Vector::from_slice(raw);
+    made.contributions = contributions(type_state, logit, &x);
+    made.x = x;
     out.push(Event::DecisionMade(made));
     if !asks {
         super::answer::close_episodes(state, type_id, 1, None, out);
@@ -334,16 +334,16 @@ fn score(state: &State, type_state: &TypeState, known: Option<&Effect>, x: &Vect
 }
 
 /// What each input adds to the logit; nothing for a scorer without one.
-fn contribute(type_state: &TypeState, logit: Option<Logit>, made: &mut DecisionMade) {
-    let (Some(posterior), Some(_)) = (&type_state.posterior, logit) else { return };
-    let DecisionMade { x, contributions, .. } = made;
-    contributions.extend_from_slice(x);
+fn contributions(type_state: &TypeState, logit: Option<Logit>, x: &Vector) -> Vector {
+    let (Some(posterior), Some(_)) = (&type_state.posterior, logit) else { return Vector::new() };
+    let mut contributions = Vector::from_slice(x);
     contributions.iter_mut().zip(&posterior.mean).for_each(|(x, w)| *x *= w);
+    contributions
 }
 
 /// The score of a scenario that nothing is known about: σ(prior·x). The fold needs it too.
 pub(crate) fn prior_score(type_state: &TypeState, x: &[f64]) -> f64 {
-    portable_sigmoid(dot(&type_state.definition().prior(), x))
+    sigmoid(dot(&type_state.definition().prior(), x))
 }
 
 fn choose(state: &State, type_state: &TypeState, draws: &Draws) -> Threshold {

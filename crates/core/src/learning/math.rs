@@ -1,22 +1,18 @@
 //! Scalar functions shared by the methods.
-//!
-//! Decisions use the platform's exponential, which is fast and whose result is stored in the event.
-//! The fold may not: what it computes must come out the same to the last bit wherever the log is
-//! replayed, so it has [`portable_sigmoid`].
 
 use std::f64::consts::PI;
 
-/// The logistic function σ(z) = 1 / (1 + e^(−z)).
+use super::exp::{self, exp_of_minus};
+
+/// The logistic function σ(z) = 1 / (1 + e^(−z)), and the same bits on every processor: the fold
+/// computes with it, and a log replays to the same state wherever it is read.
+///
+/// Beyond ±708 it stays as it is there, where σ or 1 − σ is below 1e-307. Relative error at most
+/// (2 + |z|)·2^−52.
 #[inline]
 #[must_use]
 pub fn sigmoid(z: f64) -> f64 {
-    1.0 / (1.0 + (-z).exp())
-}
-
-/// [`sigmoid`] with the same bits on every platform, for use in the fold.
-#[must_use]
-pub fn portable_sigmoid(z: f64) -> f64 {
-    1.0 / (1.0 + libm::exp(-z))
+    1.0 / (1.0 + exp_of_minus(z, exp::REACH))
 }
 
 /// The logit of `p`, the inverse of [`sigmoid`]; `p` in (0, 1).
@@ -76,4 +72,42 @@ pub fn wilson95(successes: u64, trials: u64) -> (f64, f64) {
     let center = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
     let half = z / (1.0 + z * z / n) * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
     ((center - half).max(0.0), (center + half).min(1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sigmoid_is_exact_to_the_last_digits() {
+        for i in -70_000..=70_000 {
+            let z = f64::from(i) / 100.0;
+            let (ours, platform) = (sigmoid(z), 1.0 / (1.0 + (-z).exp()));
+            let off = (ours - platform).abs() / platform;
+            assert!(
+                off <= (3.0 + z.abs()) * f64::EPSILON,
+                "σ({z}) is {ours:e}, and {platform:e} there"
+            );
+        }
+    }
+
+    #[test]
+    fn sigmoid_has_the_same_bits_everywhere() {
+        let bits = [-30.0, -1.1, 0.3, 7.7].map(|z| sigmoid(z).to_bits());
+        let expected = [
+            4_411_934_308_301_569_223,
+            4_598_165_848_253_586_425,
+            4_603_349_337_754_593_931,
+            4_607_178_341_941_465_557,
+        ];
+        assert_eq!(bits, expected);
+    }
+
+    #[test]
+    fn sigmoid_of_what_is_far_out_is_still_a_probability() {
+        for z in [709.0, 1e9, f64::MAX, f64::INFINITY] {
+            assert_eq!((sigmoid(z), sigmoid(-z)), (1.0, sigmoid(-exp::REACH)));
+        }
+        assert!(sigmoid(-exp::REACH) > 0.0 && sigmoid(f64::NAN).is_nan());
+    }
 }

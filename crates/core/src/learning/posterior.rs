@@ -10,7 +10,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::effect::Effect;
-use super::math::{dot, sigmoid};
+use super::exp::exp_of_minus;
+use super::math::dot;
 
 /// Steps of Fisher scoring at most; convergence is quadratic, so this is generous.
 const STEPS_MAX: usize = 12;
@@ -18,6 +19,8 @@ const STEPS_MAX: usize = 12;
 const STEP_LENGTH_MAX: f64 = 4.0;
 /// A step shorter than this ends the search.
 const STEP_LENGTH_MIN: f64 = 1e-9;
+/// Logits further out are taken as if they were here: the fourth power of e^150 is a number still.
+const REACH: f64 = 150.0;
 
 /// Evaluates `$call` with Σx as `$sx`, of the length `$dim`.
 ///
@@ -221,41 +224,46 @@ pub struct Label {
 /// the step tolerance.
 /// An undirected label (0.5) seen through a noisy channel says nothing about the side, so it leaves
 /// the mean where it is and only narrows the variance.
+///
+/// Everything is in terms of e = e^(−z) and E = 1 + e, with numerator and denominator of a step
+/// multiplied by v and by powers of E, so that a step waits for one exponential and one division:
+/// p = A/E and 1 − p = B/E for A = a + b·e, B = (1 − a) + (1 − b)·e, where a = P(like | right) and
+/// b = P(like | wrong).
 #[must_use]
 pub fn posterior_mode(prior: Logit, label: Label) -> (f64, f64) {
-    let noiseless = label.sensitivity == 1.0 && label.specificity == 1.0;
+    let (a, b) = (label.sensitivity, 1.0 - label.specificity);
+    let channel = a - b;
+    let noiseless = a == 1.0 && b == 0.0;
     let undirected = label.value != 0.0 && label.value != 1.0;
+    let pull = prior.variance * label.weight;
     let mut z = prior.mean;
-    let mut information = 0.0;
+    let mut information = (0.0, 1.0);
     for _ in 0..STEPS_MAX {
-        let s = sigmoid(z);
-        let p = label.sensitivity * s + (1.0 - label.specificity) * (1.0 - s);
-        let slope = (label.sensitivity + label.specificity - 1.0) * s * (1.0 - s);
-        // p reaches 0 or 1 only when σ saturates in f64; there the channel carries no information.
-        let spread = (p * (1.0 - p)).max(f64::MIN_POSITIVE);
-        information = slope * slope / spread;
-        // Without noise slope/p is 1 − s; written out, it still pulls where σ saturates in f64.
-        let gradient = if noiseless {
-            label.value - s
-        } else if label.value == 1.0 {
-            slope / p.max(f64::MIN_POSITIVE)
-        } else if label.value == 0.0 {
-            -slope / (1.0 - p).max(f64::MIN_POSITIVE)
+        let e = exp_of_minus(z, REACH);
+        let (wrong, total) = ((1.0 - a) + (1.0 - b) * e, 1.0 + e);
+        let right = a + b * e;
+        let squared = total * total;
+        let (push, spread) = if noiseless {
+            information = (e, squared);
+            (pull * (label.value * total - 1.0) * total, squared)
         } else {
-            0.0
+            let spread = right * wrong * squared;
+            let slope = channel * e;
+            information = (slope * slope, spread);
+            if undirected {
+                break;
+            }
+            let other = if label.value == 1.0 { wrong } else { -right };
+            (pull * slope * other * total, spread)
         };
-        if undirected && !noiseless {
-            break;
-        }
-        let step = (label.weight * gradient - (z - prior.mean) / prior.variance)
-            / (1.0 / prior.variance + label.weight * information);
+        let step = (push - (z - prior.mean) * spread) / (spread + pull * information.0);
         let step = step.clamp(-STEP_LENGTH_MAX, STEP_LENGTH_MAX);
         z += step;
         if step.abs() < STEP_LENGTH_MIN {
             break;
         }
     }
-    (z, information)
+    (z, information.0 / information.1)
 }
 
 /// Plans the move of the posterior for `label`, given the logit's prior and the effect's variance.

@@ -34,8 +34,8 @@ pub struct TypeState {
     pub window: Window,
     /// Labels for the red-button retraining, oldest first.
     pub rows: VecDeque<Row>,
-    /// Latest inputs of each scenario, for the red-button retraining.
-    pub contexts: Vec<(ScenarioId, Vector)>,
+    /// What each scenario is usually like, for the red-button retraining; ascending.
+    pub contexts: Vec<Context>,
     /// Counts.
     pub tally: Tally,
     /// Who may act without whom.
@@ -79,6 +79,17 @@ pub struct ModelState {
     pub promoted_at: Option<u64>,
     /// Generation of the model that it was fitted for; another one cannot take it.
     pub generation: u32,
+}
+
+/// What a scenario is usually like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Context {
+    /// The scenario.
+    pub scenario: ScenarioId,
+    /// Decisions about it.
+    pub decisions: u32,
+    /// Their inputs, on average.
+    pub mean: Vector,
 }
 
 impl TypeState {
@@ -172,17 +183,26 @@ impl TypeState {
         }
     }
 
-    /// Latest inputs of a scenario.
+    /// The inputs of a scenario, on average over its decisions.
     #[must_use]
     pub fn context(&self, scenario: ScenarioId) -> Option<&Vector> {
-        let i = self.contexts.binary_search_by_key(&scenario, |(id, _)| *id).ok()?;
-        Some(&self.contexts[i].1)
+        let i = self.contexts.binary_search_by_key(&scenario, |context| context.scenario).ok()?;
+        Some(&self.contexts[i].mean)
     }
 
-    pub(crate) fn set_context(&mut self, scenario: ScenarioId, x: &Vector) {
-        match self.contexts.binary_search_by_key(&scenario, |(id, _)| *id) {
-            Ok(i) => self.contexts[i].1.clone_from(x),
-            Err(i) => self.contexts.insert(i, (scenario, x.clone())),
+    /// Counts the inputs `x` of one more decision about a scenario.
+    pub(crate) fn count_context(&mut self, scenario: ScenarioId, x: &Vector) {
+        match self.contexts.binary_search_by_key(&scenario, |context| context.scenario) {
+            Ok(i) => {
+                let Context { decisions, mean, .. } = &mut self.contexts[i];
+                *decisions = decisions.saturating_add(1);
+                for (mean, x) in mean.iter_mut().zip(x) {
+                    *mean += (x - *mean) / f64::from(*decisions);
+                }
+            }
+            Err(i) => {
+                self.contexts.insert(i, Context { scenario, decisions: 1, mean: x.clone() });
+            }
         }
     }
 }

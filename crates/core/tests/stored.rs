@@ -21,7 +21,7 @@ use npo_core::{Envelope, Event, State};
 use examples::examples;
 
 /// The number of the form of `State` that is kept here: the same as `npo_engine::STATE_FORM`.
-const STATE_FORM: u16 = 5;
+const STATE_FORM: u16 = 6;
 /// The examples that the kept states are folded from: those that there were when they were written.
 const STATE_EXAMPLES: usize = 74;
 /// The profiles that states are kept of.

@@ -12,7 +12,7 @@ use crate::Refusal;
 /// Number of the form that states are stored in. It goes up with any change of what [`State`]
 /// holds or of what events fold to; a snapshot of another form is passed over and the log folded
 /// from its start.
-pub const STATE_FORM: u16 = 5;
+pub const STATE_FORM: u16 = 6;
 
 /// What a start found.
 #[derive(Debug, Clone, PartialEq, Eq)]

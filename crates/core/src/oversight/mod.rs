@@ -133,7 +133,8 @@ pub struct Oversight {
     pub drift: Gauge,
     /// Overrides among all automatic actions since it was certified.
     pub stops: Stops,
-    /// Audits of automatic actions in a row that nobody answered with a like or an override.
+    /// Audits of automatic actions that nobody answered with a like or an override, since somebody
+    /// last did; those that were taken back count neither way.
     pub audits_missed: u32,
     /// Certificates issued so far.
     pub issued: u32,
@@ -287,7 +288,11 @@ impl Oversight {
                 );
             }
             if trial.automatic {
-                self.audits_missed = if trial.missed() { self.audits_missed + 1 } else { 0 };
+                if trial.overridden.is_some() {
+                    self.audits_missed = 0;
+                } else if trial.missed() {
+                    self.audits_missed += 1;
+                }
             }
         }
     }

@@ -231,6 +231,22 @@ fn one_answered_audit_in_twenty_keeps_it() {
 }
 
 #[test]
+fn an_audit_that_is_taken_back_is_no_answer() {
+    let mut world = automatic_world();
+    for i in 0..20 {
+        assert!(oversight(&world).certificate.is_some(), "after {i} audits");
+        if i % 3 == 0 {
+            let taken_back = act(&mut world, DRAWN);
+            world.withdraw(Withdrawn::Decision(taken_back.id));
+        }
+        let made = act(&mut world, DRAWN);
+        world.wait(EXPIRES_S);
+        world.order(Command::Expire(made.id));
+    }
+    assert_eq!(oversight(&world).certificate, None);
+}
+
+#[test]
 fn a_lost_certificate_is_earned_anew() {
     let mut world = automatic_world();
     drift(&mut world, 0.9);

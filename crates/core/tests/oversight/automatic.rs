@@ -7,7 +7,7 @@ use npo_core::event::{
 };
 use npo_core::oversight::Level;
 use npo_core::oversight::watch::Watched;
-use npo_core::{Command, DecisionId, Millis, Signal};
+use npo_core::{Command, DecisionId, Millis, Profile, Signal};
 
 use super::world::{ANN, BOB, EXPIRES_S, SURE, World, answer, answer_with, observe, provenance};
 use super::{TYPE, certify, certifying, oversight};
@@ -214,6 +214,20 @@ fn a_certificate_lapses_when_nobody_answers_its_audits() {
     let (certificate, cause) = (None, CertificateCause::Unwatched);
     assert_eq!(*lapsed, Event::CertificateChanged { type_id: TYPE, certificate, cause });
     assert!(matches!(level, Event::AutonomyChanged { level: Level::Shadow, .. }), "{level:?}");
+}
+
+#[test]
+fn it_lapses_at_once_where_decisions_are_forgotten_before_their_time_is_over() {
+    let mut world = World::new(Profile { retention_s: 60, ..certifying() });
+    certify(&mut world);
+    for i in 0..20 {
+        assert!(oversight(&world).certificate.is_some(), "after {i} audits");
+        let made = act(&mut world, DRAWN);
+        world.wait(EXPIRES_S);
+        world.order(Command::Expire(made.id));
+        assert!(world.state.open().get(made.id).is_none(), "it is forgotten");
+    }
+    assert_eq!(oversight(&world).certificate, None);
 }
 
 #[test]

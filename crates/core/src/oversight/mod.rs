@@ -251,11 +251,13 @@ impl Oversight {
         if !feedback.signal.is_directed() || stale {
             return;
         }
+        // Of an automatic action, perhaps after its audit: nobody was asked by then.
+        let asked = !matches!(feedback.lesson, Lesson::None(NotLearned::Volunteered));
         let believed = trusted && feedback.provenance.consent;
         if let Some(settings) = &profile.certificate
             && (overridden || believed)
         {
-            let counts = self.trials.answer(feedback.decision, overridden);
+            let counts = asked && self.trials.answer(feedback.decision, overridden);
             if counts && self.certificate.is_some_and(|c| open.score >= c.theta) {
                 self.drift.observe(overridden, settings.alpha);
             }
@@ -265,7 +267,7 @@ impl Oversight {
             }
         }
         // Two answers to one decision are one observation.
-        if believed && open.asked && !open.counted {
+        if believed && asked && !open.counted {
             open.counted = true;
             if let Some(settings) = &profile.watch {
                 let surfaced = open.acts_on_a_like();

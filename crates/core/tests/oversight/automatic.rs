@@ -128,8 +128,41 @@ fn an_audit_that_nobody_answers_does_not_end_the_action() {
     let events = world.order(Command::Expire(made.id));
     assert_eq!(events, [Event::DecisionExpired(made.id)]);
     assert_eq!(world.in_flight("east").0, 1);
-    let late = world.refused(answer(made.id, ANN, Signal::Override));
+    let late = world.refused(answer(made.id, ANN, Signal::Like));
     assert!(late.contains("expired"), "{late}");
+}
+
+#[test]
+fn it_can_be_stopped_after_its_audit_and_that_is_no_answer_to_the_audit() {
+    for answered in [false, true] {
+        let watch = Profile::calibrated().watch;
+        let mut world = World::new(Profile { watch, ..certifying() });
+        certify(&mut world);
+        let made = act(&mut world, DRAWN);
+        if answered {
+            world.answer(made.id, ANN, Signal::Like);
+        }
+        world.wait(EXPIRES_S);
+        if !answered {
+            // Who comes just before the end of the audit is recorded comes again.
+            world.refused(answer(made.id, BOB, Signal::Override));
+            world.order(Command::Expire(made.id));
+        }
+        let before = world.state.clone();
+        let feedback = world.answer(made.id, BOB, Signal::Override);
+        assert_eq!(feedback.lesson, Lesson::None(NotLearned::Volunteered));
+        assert!(!feedback.first);
+        assert_eq!(world.in_flight("east").0, 0, "it is stopped");
+        let (now, was) = (oversight(&world), &before.types()[0].oversight);
+        let missed = (now.audits_missed, was.audits_missed);
+        assert!(now.evidence == was.evidence && missed.0 == missed.1, "and counts for nothing");
+        assert_eq!((now.stops.gauge(), now.drift), (was.stops.gauge(), was.drift));
+        assert_eq!(now.watch, was.watch);
+        assert_eq!(world.state.open().waiting(), before.open().waiting());
+        let (tally, was) = (&world.state.types()[0].tally, &before.types()[0].tally);
+        assert_eq!((tally.episodes, tally.expired), (was.episodes, was.expired));
+        world.refused(answer(made.id, BOB, Signal::Override));
+    }
 }
 
 #[test]

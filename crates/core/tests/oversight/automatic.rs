@@ -94,6 +94,26 @@ fn a_certificate_outlives_overrides_that_are_rarer_than_it_promises() {
 }
 
 #[test]
+fn overrides_that_come_together_at_the_end_of_a_shift_are_no_drift() {
+    let mut world = automatic_world();
+    for shift in 0..5 {
+        // One in five audits is overridden, where two in five would be fine, but after all likes.
+        let audits: Vec<_> = (0..50).map(|_| act(&mut world, DRAWN).id).collect();
+        let late = |id: &DecisionId| id.0.is_multiple_of(5);
+        for id in audits.iter().filter(|id| !late(id)) {
+            world.answer(*id, ANN, Signal::Like);
+        }
+        for id in audits.iter().filter(|id| late(id)) {
+            let silent = Provenance { consent: false, ..provenance() };
+            world.order(answer_with(*id, Signal::Override, silent));
+            assert!(oversight(&world).certificate.is_some(), "{id} of shift {shift}");
+        }
+        let (seen, hits) = (oversight(&world).drift.seen, oversight(&world).drift.hits);
+        assert_eq!((seen, hits), (50 * (shift + 1), 10 * (shift + 1)));
+    }
+}
+
+#[test]
 fn a_like_that_nobody_asked_for_counts_for_nothing() {
     let mut world = automatic_world();
     let made = act(&mut world, 0.9);
@@ -114,7 +134,8 @@ fn an_audit_is_asked_answered_and_counted() {
     let (before, drift) = (labels(&world), oversight(&world).drift.seen);
     let feedback = world.answer(made.id, ANN, Signal::Like);
     assert!(matches!(feedback.lesson, Lesson::Posterior { .. }));
-    assert_eq!((labels(&world), oversight(&world).drift.seen), (before + 1, drift + 1));
+    assert_eq!((labels(&world), oversight(&world).drift.seen), (before + 1, drift));
+    assert_eq!(oversight(&world).drift_settled.seen, drift, "it is no mere guess any more");
     assert_eq!(world.in_flight("east").0, 1);
 }
 

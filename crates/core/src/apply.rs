@@ -49,7 +49,7 @@ impl State {
                 }
                 if recertify {
                     let settings = self.profile.certificate;
-                    self.types.iter_mut().for_each(|t| t.oversight.reset(settings.as_ref()));
+                    self.types.iter_mut().for_each(|t| t.oversight.reopen(settings.as_ref()));
                 }
                 if redraw {
                     self.types.iter_mut().for_each(|t| t.oversight.watch.restart_looks());

@@ -509,7 +509,8 @@ pub enum NotLearned {
     StaleModel,
     /// The scorer does not learn.
     FixedScorer,
-    /// Nobody had asked: what is volunteered about an automatic action would bias what is learned.
+    /// Nobody had asked, or no longer: what is volunteered about an automatic action would bias what is
+    /// learned.
     Volunteered,
     /// The decision is no longer remembered, and its inputs with it: a late verdict is about people.
     Forgotten,
@@ -563,7 +564,7 @@ pub struct FeedbackGiven {
     pub score_before: f64,
     /// Score of the same input after it.
     pub score_after: f64,
-    /// Whether this is the first answer to the decision.
+    /// Whether this is the first answer to the decision, given while it waited for one.
     pub first: bool,
 }
 

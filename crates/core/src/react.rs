@@ -30,10 +30,15 @@ pub fn react(state: &State, events: &[Envelope], seed: u64) -> Events {
     }
     let mut types: SmallVec<[TypeId; 2]> = SmallVec::new();
     for envelope in events {
-        if let Some(type_id) = concerns(state, &envelope.event)
-            && !types.contains(&type_id)
-        {
-            types.push(type_id);
+        match concerns(state, &envelope.event) {
+            Concerned::Nothing => {}
+            Concerned::Type(type_id) if types.contains(&type_id) => {}
+            Concerned::Type(type_id) => types.push(type_id),
+            Concerned::Any => {
+                let all = u32::try_from(state.types().len()).unwrap_or(u32::MAX);
+                types = (0..all).map(TypeId).collect();
+                break;
+            }
         }
     }
     for type_id in types {
@@ -59,15 +64,23 @@ pub fn react(state: &State, events: &[Envelope], seed: u64) -> Events {
     out
 }
 
-/// The scenario type whose gauges an event may have moved.
-fn concerns(state: &State, event: &Event) -> Option<TypeId> {
+/// Which scenario types' gauges an event may have moved.
+enum Concerned {
+    Nothing,
+    Type(TypeId),
+    Any,
+}
+
+fn concerns(state: &State, event: &Event) -> Concerned {
     match event {
-        Event::FeedbackGiven(feedback) => Some(feedback.type_id),
-        Event::DecisionMade(made) => Some(made.type_id),
+        Event::FeedbackGiven(feedback) => Concerned::Type(feedback.type_id),
+        Event::DecisionMade(made) => Concerned::Type(made.type_id),
+        // A decision that waited for longer than decisions are remembered is forgotten with its end,
+        // and its event does not name its type.
         Event::DecisionExpired(id) | Event::DecisionWithdrawn { id, .. } => {
-            state.open().get(*id).map(|open| open.type_id)
+            state.open().get(*id).map_or(Concerned::Any, |open| Concerned::Type(open.type_id))
         }
-        _ => None,
+        _ => Concerned::Nothing,
     }
 }
 

@@ -300,6 +300,23 @@ fn escalated_reads_so() {
 }
 
 #[test]
+fn while_escalated_nothing_is_said_to_be_below_a_threshold_that_it_reaches() {
+    let mut world = answered(Profile::calibrated());
+    let made = world.propose(&[0.2, 1.0, 5.0], 0, 0.9, allowed(), None);
+    let (score, level) = (made.score, Level::Automatic);
+    for (theta, said, unsaid) in [
+        (score - 0.1, "nobody has settled it yet", "is below the certified"),
+        (score + 0.1, "is below the certified", "nobody has settled it yet"),
+    ] {
+        let certified = Some(theta);
+        let alpha = Some(0.05);
+        let made = DecisionMade { level, certified, alpha, ..made.clone() };
+        assert_eq!(made.disposition, Disposition::Abstained);
+        check_said(&made, &[said], &[unsaid]);
+    }
+}
+
+#[test]
 fn what_the_red_button_holds_reads_so() {
     for (name, scope) in [
         ("held-all", Scope::All),

@@ -266,7 +266,13 @@ fn the_random_orders_reach_every_kind_of_event() {
         let mut live = Live::new();
         match run {
             0 => widen(&mut live),
-            1 => earn_and_lose(&mut live, burst(overridden), audited),
+            1 => {
+                earn_and_lose(&mut live, burst(overridden), audited);
+                // The monitor was quicker, and is told to go on.
+                (0..5).for_each(|scope| direct(&mut live, Step::Release { scope }, audited));
+                direct(&mut live, Step::Settle { type_id: 0 }, audited);
+                direct(&mut live, burst(overridden), audited);
+            }
             2 => earn_and_lose(&mut live, burst(overridden), not_audited),
             3 => earn_and_lose(&mut live, Step::Lapse { count: 25 }, audited),
             _ => {}

@@ -90,7 +90,7 @@ pub(crate) fn start_refits(inner: Arc<Inner>) -> JoinHandle<()> {
             };
             (0u32..).map(TypeId).zip(state.types()).filter_map(due).collect::<Vec<_>>()
         }) {
-            if tried.get(&type_id).is_some_and(|before| labels < before + LABELS_UNTIL_RETRY) {
+            if tried.get(&type_id).is_some_and(|before| rests(*before, labels)) {
                 continue;
             }
             match refit_or_promote(engine, type_id, candidate) {
@@ -106,6 +106,12 @@ pub(crate) fn start_refits(inner: Arc<Inner>) -> JoinHandle<()> {
             }
         }
     })
+}
+
+/// Whether what failed at `before` labels is left alone at `labels`: fewer are those of a model that
+/// has started anew since.
+fn rests(before: u64, labels: u64) -> bool {
+    (before..before.saturating_add(LABELS_UNTIL_RETRY)).contains(&labels)
 }
 
 /// A candidate is brought up to the labels that came since and promoted, rather than fitted again: it
@@ -159,5 +165,16 @@ impl Inner {
         let bytes = postcard::to_stdvec(&state)?;
         store.save(position, entry.hash, restore::STATE_FORM, &bytes)?;
         Ok(position)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_is_tried_again_with_more_labels_or_another_model() {
+        let found = [1_000, 1_019, 1_020, 0, 999].map(|labels| rests(1_000, labels));
+        assert_eq!(found, [true, true, false, false, false]);
     }
 }

@@ -189,7 +189,7 @@ impl Engine {
                 Ok(Receipt { events, replayed: false, judged })
             }
             Taken::Before(position) => {
-                self.until_durable(position).await?;
+                self.until_durable(position, "the first request with this key").await?;
                 let unreadable = |why: String| Refusal::Unavailable(why);
                 let found = self.event(position).map_err(|e| unreadable(e.to_string()))?;
                 let (envelope, _) =
@@ -200,13 +200,12 @@ impl Engine {
         }
     }
 
-    /// Waits for the group that holds `position`; fails if that group does.
-    async fn until_durable(&self, position: u64) -> Result<(), Refusal> {
+    /// Waits for the group that holds `what` at `position`; fails if that group does.
+    pub(crate) async fn until_durable(&self, position: u64, what: &str) -> Result<(), Refusal> {
         let mut durable = self.durable();
         while *durable.borrow_and_update() < position {
             if self.read(|state| state.position()) < position {
-                let why = "the first request with this key was not recorded";
-                return Err(Refusal::Unavailable(why.into()));
+                return Err(Refusal::Unavailable(format!("{what} was not recorded")));
             }
             if durable.changed().await.is_err() {
                 return Err(Refusal::Unavailable("the engine is closing".into()));

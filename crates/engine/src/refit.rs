@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use npo_core::decide::{FitOrder, PromoteOrder};
 use npo_core::event::{
@@ -33,6 +34,8 @@ pub const LABELS_MAX: usize = 200_000;
 const DECISIONS_MAX: usize = 1_000_000;
 /// Times that a candidate is brought up to the labels that came meanwhile.
 const CATCH_UPS: usize = 20;
+/// Longest wait for such labels to become durable, each time.
+const CATCH_UP_WAIT: Duration = Duration::from_secs(1);
 
 /// What a refit did.
 #[derive(Debug, Clone, PartialEq)]
@@ -272,11 +275,15 @@ impl Engine {
                 until: Some(until),
             };
             let promoted = self.order_blocking(by, None, Command::PromoteModel(Box::new(order)));
-            let behind = || {
-                self.read(|s| s.type_state(labels.type_id).is_some_and(|t| t.last_label > until))
-            };
+            let last_label =
+                self.read(|s| s.type_state(labels.type_id).map_or(0, |t| t.last_label));
             match promoted {
-                Err(Refusal::Rejected(Rejection::ModelConflict { .. })) if behind() => {}
+                Err(Refusal::Rejected(Rejection::ModelConflict { .. })) if last_label > until => {
+                    // It may be known and not yet in the log: read at once, it would be missed again.
+                    // Not for ever: a log that fails while the engine closes says nothing more.
+                    let durable = self.until_durable(last_label, "a label");
+                    crate::block_on_for(durable, CATCH_UP_WAIT).transpose()?;
+                }
                 other => return other.map(drop).map_err(RefitError::from),
             }
         }

@@ -129,6 +129,29 @@ impl EventLog for Unpromoting {
     }
 }
 
+/// A log that takes as long as a disk may, once it is told to.
+struct Slow {
+    log: MemoryLog,
+    slow: Arc<AtomicBool>,
+}
+
+impl EventLog for Slow {
+    fn head(&self) -> Result<Head, ReadError> {
+        self.log.head()
+    }
+
+    fn append(&mut self, after: u64, batch: &[Record]) -> Result<Head, AppendError> {
+        if self.slow.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.log.append(after, batch)
+    }
+
+    fn reader(&self) -> Result<Box<dyn LogReader>, ReadError> {
+        self.log.reader()
+    }
+}
+
 /// What of a log is durable, as another log: what is there after the process ended.
 fn copy(engine: &Engine) -> MemoryLog {
     let mut records = Vec::new();
@@ -299,6 +322,40 @@ fn a_promotion_that_the_process_did_not_come_to_is_made_later() {
     wait_for("promoted later", || model_in_force(&engine) == 1);
     let models = engine.read(|state| state.types()[0].models.len());
     assert_eq!(models, 1, "it was not fitted again");
+    assert_replays(&engine);
+    engine.shutdown();
+}
+
+#[test]
+fn a_promotion_waits_for_the_labels_that_are_on_their_way_to_the_disk() {
+    let slow = Arc::new(AtomicBool::new(false));
+    let log = Slow { log: waiting(None, 20_000), slow: Arc::clone(&slow) };
+    let engine = open(Box::new(log), profile(None));
+    labels(&engine, 0..300, true);
+    labels(&engine, 300..600, false);
+    let by = PersonId(1);
+    assert!(engine.refit_blocking(by, KIND).expect("is refitted").promoted);
+    engine.roll_back_blocking(by, KIND, "to promote it again".into()).expect("is taken back");
+    slow.store(true, Ordering::Relaxed);
+    // One label after the other, of which nearly always one is on its way.
+    let done = AtomicBool::new(false);
+    let promoted = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for i in (600..).take_while(|_| !done.load(Ordering::Relaxed)) {
+                labels(&engine, i..i + 1, false);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        std::thread::sleep(Duration::from_millis(50));
+        let tries = (0..10).map(|_| {
+            engine.promote_blocking(by, 1, "it was right".into())?;
+            engine.roll_back_blocking(by, KIND, "to try again".into()).map(drop)
+        });
+        let promoted: Vec<_> = tries.collect();
+        done.store(true, Ordering::Relaxed);
+        promoted
+    });
+    assert!(promoted.iter().all(Result::is_ok), "{promoted:?}");
     assert_replays(&engine);
     engine.shutdown();
 }

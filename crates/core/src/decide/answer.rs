@@ -43,13 +43,15 @@ pub(super) fn answer(state: &State, order: &AnswerOrder, out: &mut Out) -> Resul
     if let Some(earlier) = open.answers.iter().find(|a| a.by == by) {
         return Err(Rejection::AlreadyAnswered { id, given: earlier.signal.name() });
     }
-    waiting(open, id, out)?;
+    waiting(open, id, signal, out)?;
     may_answer(state, open, by)?;
+    // Whether somebody is asked by now, or stops what is under way by themselves.
+    let asked = open.waits(out.at) && open.asked;
     let worth = state.profile().feedback.of(signal);
     // What is believed of somebody who never answered comes from their team.
     let pooled =
         if signal.is_directed() && provenance.consent { state.pooled_start(by) } else { None };
-    let learned = lesson(state, open, by, (signal, worth), pooled, provenance.consent);
+    let learned = lesson(state, open, asked, by, (signal, worth), pooled, provenance.consent);
     let teaches = !matches!(learned.lesson, Lesson::None(_));
     let counts = matches!(learned.lesson, Lesson::Posterior { responsibility: Some(_), .. });
     let room = Box::<FeedbackGiven>::new_uninit();
@@ -65,10 +67,10 @@ pub(super) fn answer(state: &State, order: &AnswerOrder, out: &mut Out) -> Resul
         arm: open.arm.filter(|_| teaches && signal.is_directed()),
         score_before: learned.before,
         score_after: learned.after,
-        first: open.answers.is_empty(),
+        first: open.answers.is_empty() && asked == open.asked,
     };
     // The episode of an action that nobody was asked about closed when it was made.
-    let (closes, type_id) = (feedback.first && open.asked, feedback.type_id);
+    let (closes, type_id) = (feedback.first && asked, feedback.type_id);
     let label = (teaches && closes).then_some(NewLabel { open, worth });
     out.push(Event::FeedbackGiven(Box::write(room, feedback)));
     if let Some(start) = pooled.filter(|_| counts) {
@@ -103,11 +105,14 @@ pub(super) fn find(state: &State, id: DecisionId) -> Result<&Open, Rejection> {
     }
 }
 
-fn waiting(open: &Open, id: DecisionId, out: &Out) -> Result<(), Rejection> {
+fn waiting(open: &Open, id: DecisionId, signal: Signal, out: &Out) -> Result<(), Rejection> {
+    let stops = open.disposition == Disposition::Automatic && signal == Signal::Override;
     match &open.closing {
         Closing::Withdrawn(reason) => Err(Rejection::Withdrawn { id, reason: reason.clone() }),
-        // Where nobody is asked, nothing expires: an action can be stopped as long as it is known.
-        Closing::Open if out.at < open.expires_at || !open.asked => Ok(()),
+        Closing::Open if open.waits(out.at) => Ok(()),
+        // What is under way can be stopped as long as it is known, after its audit as well; an audit
+        // that nobody answered is over once that is recorded, which is a moment later.
+        Closing::Open | Closing::Expired if stops && !open.pending() => Ok(()),
         Closing::Open | Closing::Expired => {
             Err(Rejection::Expired { id, expired_at_ms: open.expires_at.0 })
         }
@@ -137,6 +142,7 @@ struct Learned {
 fn lesson(
     state: &State,
     open: &Open,
+    asked: bool,
     by: PersonId,
     (signal, worth): (Signal, SignalWorth),
     pooled: Option<Trust>,
@@ -151,7 +157,7 @@ fn lesson(
     if type_state.generation != open.generation {
         return unchanged(NotLearned::StaleModel, open.score);
     }
-    if !open.asked {
+    if !asked {
         return unchanged(NotLearned::Volunteered, open.score);
     }
     match (&state.profile().scorer, &type_state.posterior) {

@@ -44,6 +44,9 @@ pub(super) fn sentence(made: &DecisionMade) -> String {
         (_, _) if made.level == Level::Shadow => {
             "People are asked about everything that policy allows. ".into()
         }
+        (_, Some((theta, _))) if made.level == Level::Automatic && made.score >= theta => {
+            "Nothing of this kind is carried out without asking, since people contradict what its scores say and nobody has settled it yet. ".into()
+        }
         (_, Some((theta, promise))) if made.level == Level::Automatic => {
             let (score, theta) = fmt::pair(made.score, theta);
             format!(

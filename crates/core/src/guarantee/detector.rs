@@ -141,6 +141,29 @@ mod tests {
         assert!(mean * (1.0 + 3.0 / 20.0) >= 200.0, "a false alarm every {mean} labels");
     }
 
+    /// Why the detectors over a certificate count in the order of the decisions: an even 5 %, of which
+    /// the overrides of each shift of 100 come last, is called after some 140 labels on average.
+    #[test]
+    fn overrides_that_are_counted_together_call_far_too_early() {
+        let mut chance = Chance::new(23);
+        let run = |_| {
+            let mut detector = ShiryaevRoberts::default();
+            let mut labels = 0;
+            loop {
+                let overrides = (0..100).filter(|_| chance.hit(0.05)).count();
+                for i in 0..100 {
+                    labels += 1;
+                    detector.observe(f64::from(u8::from(i >= 100 - overrides)), 0.05);
+                    if detector.value() >= 10_000.0 {
+                        return f64::from(labels);
+                    }
+                }
+            }
+        };
+        let mean = (0..100).map(run).sum::<f64>() / 100.0;
+        assert!(mean < 300.0, "called after {mean} labels, where 10,000 are promised");
+    }
+
     #[test]
     fn a_tripled_rate_is_found_soon() {
         let mean = mean_run_length(0.15);

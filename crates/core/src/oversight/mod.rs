@@ -129,11 +129,16 @@ pub struct Oversight {
     pub certificate: Option<Certificate>,
     /// Labels of the decisions that people were asked about, until they count as evidence.
     pub trials: Trials,
-    /// Overrides among the audits above the certified threshold since it was certified.
+    /// Overrides among what people were asked about above the certified threshold since it was
+    /// certified, in the order of the decisions; what waits for its answer counts as liked until the
+    /// next override.
     pub drift: Gauge,
+    /// The same of labels that count as evidence already.
+    pub drift_settled: Gauge,
     /// Overrides among all automatic actions since it was certified.
     pub stops: Stops,
-    /// Audits of automatic actions in a row that nobody answered with a like or an override.
+    /// Audits of automatic actions that nobody answered with a like or an override, since somebody
+    /// last did; those that were taken back count neither way.
     pub audits_missed: u32,
     /// Certificates issued so far.
     pub issued: u32,
@@ -178,6 +183,7 @@ impl Oversight {
     /// Starts watching over a certificate.
     pub(crate) fn guard(&mut self) {
         self.drift = Gauge::default();
+        self.drift_settled = Gauge::default();
         self.stops = Stops::default();
         self.audits_missed = 0;
     }
@@ -215,6 +221,9 @@ impl Oversight {
             let in_full = made.disposition != Disposition::Automatic;
             let share = if audited_above && in_full { settings.audit_rate } else { 1.0 };
             self.trials.ask(Trial::new(made, evidence_from, share));
+            if self.certificate.is_some_and(|c| made.score >= c.theta) {
+                self.drift.observe(false, settings.alpha);
+            }
         }
         if made.disposition == Disposition::Automatic {
             self.stops.begin(made.id, made.expires_at, settings.alpha);
@@ -250,13 +259,15 @@ impl Oversight {
         if !feedback.signal.is_directed() || stale {
             return;
         }
+        // Of an automatic action, perhaps after its audit: nobody was asked by then.
+        let asked = !matches!(feedback.lesson, Lesson::None(NotLearned::Volunteered));
         let believed = trusted && feedback.provenance.consent;
         if let Some(settings) = &profile.certificate
             && (overridden || believed)
         {
-            let counts = self.trials.answer(feedback.decision, overridden);
-            if counts && self.certificate.is_some_and(|c| open.score >= c.theta) {
-                self.drift.observe(overridden, settings.alpha);
+            let counts = asked && self.trials.answer(feedback.decision, overridden);
+            if counts && overridden {
+                self.look_for_drift(settings.alpha);
             }
             // An automatic action can be stopped later as well, but counts as let through by then.
             if overridden && feedback.provenance.open_ms < time {
@@ -264,12 +275,24 @@ impl Oversight {
             }
         }
         // Two answers to one decision are one observation.
-        if believed && open.asked && !open.counted {
+        if believed && asked && !open.counted {
             open.counted = true;
             if let Some(settings) = &profile.watch {
                 let surfaced = open.acts_on_a_like();
                 self.watch.answered(settings, site, surfaced, overridden, 1.0 - open.score);
             }
+        }
+    }
+
+    /// Computes the drift detector anew, for an override changed what it had taken for a like.
+    ///
+    /// In order of arrival it would call on overrides that come together at the end of a shift,
+    /// however few they are among its decisions.
+    fn look_for_drift(&mut self, alpha: f64) {
+        let Some(Certificate { theta, .. }) = self.certificate else { return };
+        self.drift = self.drift_settled;
+        for overridden in self.trials.taken_for(theta) {
+            self.drift.observe(overridden, alpha);
         }
     }
 
@@ -285,9 +308,16 @@ impl Oversight {
                     overridden,
                     trial.share,
                 );
+                if self.certificate.is_some_and(|c| trial.score >= c.theta) {
+                    self.drift_settled.observe(overridden, settings.alpha);
+                }
             }
             if trial.automatic {
-                self.audits_missed = if trial.missed() { self.audits_missed + 1 } else { 0 };
+                if trial.overridden.is_some() {
+                    self.audits_missed = 0;
+                } else if trial.missed() {
+                    self.audits_missed += 1;
+                }
             }
         }
     }

@@ -74,6 +74,12 @@ impl Trials {
         self.0.iter().filter(|trial| trial.overridden.is_some()).count()
     }
 
+    /// Whether each of those that score `theta` or more was overridden, as far as is known.
+    pub(crate) fn taken_for(&self, theta: f64) -> impl Iterator<Item = bool> {
+        let waits = move |trial: &&Trial| trial.score >= theta && !trial.is_over_without();
+        self.0.iter().filter(waits).map(|trial| trial.overridden == Some(true))
+    }
+
     fn get_mut(&mut self, id: DecisionId) -> Option<&mut Trial> {
         let i = self.0.binary_search_by_key(&id, |trial| trial.id).ok()?;
         self.0.get_mut(i)
@@ -93,6 +99,11 @@ impl Trial {
             overridden: None,
             withdrawn: false,
         }
+    }
+
+    /// Whether it was taken back without an answer.
+    fn is_over_without(&self) -> bool {
+        self.withdrawn && self.overridden.is_none()
     }
 
     /// Whether its time went by with neither a like nor an override.

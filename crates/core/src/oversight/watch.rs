@@ -2,6 +2,8 @@
 //!
 //! Every gauge is an e-detector ([`ShiryaevRoberts`]): its mean number of observations to a false
 //! alarm is at least the configured run length, whatever the distribution, without calibration.
+//! Answers count as they come, which is what a monitor has; where those of one kind come together, a
+//! gauge may call early. The detectors over a certificate count in the order of the decisions.
 //! The gauges are counted in the fold; [`crate::react`] reads them and acts.
 //! Episodes are looked at in windows of fixed length; that the monitor did nothing in one is
 //! recorded as well, so that its fidelity can be measured on a random sample of both kinds.

@@ -88,7 +88,7 @@ impl Open {
     }
 
     /// Whether somebody is still to answer, or to be told that nobody did.
-    fn pending(&self) -> bool {
+    pub(crate) fn pending(&self) -> bool {
         self.asked && self.closing == Closing::Open && self.answers.is_empty()
     }
 

@@ -7,7 +7,7 @@ use npo_core::event::{
 };
 use npo_core::oversight::Level;
 use npo_core::oversight::watch::Watched;
-use npo_core::{Command, DecisionId, Millis, Signal};
+use npo_core::{Command, DecisionId, Millis, Profile, Signal};
 
 use super::world::{ANN, BOB, EXPIRES_S, SURE, World, answer, answer_with, observe, provenance};
 use super::{TYPE, certify, certifying, oversight};
@@ -94,6 +94,26 @@ fn a_certificate_outlives_overrides_that_are_rarer_than_it_promises() {
 }
 
 #[test]
+fn overrides_that_come_together_at_the_end_of_a_shift_are_no_drift() {
+    let mut world = automatic_world();
+    for shift in 0..5 {
+        // One in five audits is overridden, where two in five would be fine, but after all likes.
+        let audits: Vec<_> = (0..50).map(|_| act(&mut world, DRAWN).id).collect();
+        let late = |id: &DecisionId| id.0.is_multiple_of(5);
+        for id in audits.iter().filter(|id| !late(id)) {
+            world.answer(*id, ANN, Signal::Like);
+        }
+        for id in audits.iter().filter(|id| late(id)) {
+            let silent = Provenance { consent: false, ..provenance() };
+            world.order(answer_with(*id, Signal::Override, silent));
+            assert!(oversight(&world).certificate.is_some(), "{id} of shift {shift}");
+        }
+        let (seen, hits) = (oversight(&world).drift.seen, oversight(&world).drift.hits);
+        assert_eq!((seen, hits), (50 * (shift + 1), 10 * (shift + 1)));
+    }
+}
+
+#[test]
 fn a_like_that_nobody_asked_for_counts_for_nothing() {
     let mut world = automatic_world();
     let made = act(&mut world, 0.9);
@@ -114,7 +134,8 @@ fn an_audit_is_asked_answered_and_counted() {
     let (before, drift) = (labels(&world), oversight(&world).drift.seen);
     let feedback = world.answer(made.id, ANN, Signal::Like);
     assert!(matches!(feedback.lesson, Lesson::Posterior { .. }));
-    assert_eq!((labels(&world), oversight(&world).drift.seen), (before + 1, drift + 1));
+    assert_eq!((labels(&world), oversight(&world).drift.seen), (before + 1, drift));
+    assert_eq!(oversight(&world).drift_settled.seen, drift, "it is no mere guess any more");
     assert_eq!(world.in_flight("east").0, 1);
 }
 
@@ -128,8 +149,41 @@ fn an_audit_that_nobody_answers_does_not_end_the_action() {
     let events = world.order(Command::Expire(made.id));
     assert_eq!(events, [Event::DecisionExpired(made.id)]);
     assert_eq!(world.in_flight("east").0, 1);
-    let late = world.refused(answer(made.id, ANN, Signal::Override));
+    let late = world.refused(answer(made.id, ANN, Signal::Like));
     assert!(late.contains("expired"), "{late}");
+}
+
+#[test]
+fn it_can_be_stopped_after_its_audit_and_that_is_no_answer_to_the_audit() {
+    for answered in [false, true] {
+        let watch = Profile::calibrated().watch;
+        let mut world = World::new(Profile { watch, ..certifying() });
+        certify(&mut world);
+        let made = act(&mut world, DRAWN);
+        if answered {
+            world.answer(made.id, ANN, Signal::Like);
+        }
+        world.wait(EXPIRES_S);
+        if !answered {
+            // Who comes just before the end of the audit is recorded comes again.
+            world.refused(answer(made.id, BOB, Signal::Override));
+            world.order(Command::Expire(made.id));
+        }
+        let before = world.state.clone();
+        let feedback = world.answer(made.id, BOB, Signal::Override);
+        assert_eq!(feedback.lesson, Lesson::None(NotLearned::Volunteered));
+        assert!(!feedback.first);
+        assert_eq!(world.in_flight("east").0, 0, "it is stopped");
+        let (now, was) = (oversight(&world), &before.types()[0].oversight);
+        let missed = (now.audits_missed, was.audits_missed);
+        assert!(now.evidence == was.evidence && missed.0 == missed.1, "and counts for nothing");
+        assert_eq!((now.stops.gauge(), now.drift), (was.stops.gauge(), was.drift));
+        assert_eq!(now.watch, was.watch);
+        assert_eq!(world.state.open().waiting(), before.open().waiting());
+        let (tally, was) = (&world.state.types()[0].tally, &before.types()[0].tally);
+        assert_eq!((tally.episodes, tally.expired), (was.episodes, was.expired));
+        world.refused(answer(made.id, BOB, Signal::Override));
+    }
 }
 
 #[test]
@@ -217,6 +271,20 @@ fn a_certificate_lapses_when_nobody_answers_its_audits() {
 }
 
 #[test]
+fn it_lapses_at_once_where_decisions_are_forgotten_before_their_time_is_over() {
+    let mut world = World::new(Profile { retention_s: 60, ..certifying() });
+    certify(&mut world);
+    for i in 0..20 {
+        assert!(oversight(&world).certificate.is_some(), "after {i} audits");
+        let made = act(&mut world, DRAWN);
+        world.wait(EXPIRES_S);
+        world.order(Command::Expire(made.id));
+        assert!(world.state.open().get(made.id).is_none(), "it is forgotten");
+    }
+    assert_eq!(oversight(&world).certificate, None);
+}
+
+#[test]
 fn one_answered_audit_in_twenty_keeps_it() {
     let mut world = automatic_world();
     for i in 0..60 {
@@ -228,6 +296,22 @@ fn one_answered_audit_in_twenty_keeps_it() {
         world.wait(1);
     }
     assert!(oversight(&world).certificate.is_some());
+}
+
+#[test]
+fn an_audit_that_is_taken_back_is_no_answer() {
+    let mut world = automatic_world();
+    for i in 0..20 {
+        assert!(oversight(&world).certificate.is_some(), "after {i} audits");
+        if i % 3 == 0 {
+            let taken_back = act(&mut world, DRAWN);
+            world.withdraw(Withdrawn::Decision(taken_back.id));
+        }
+        let made = act(&mut world, DRAWN);
+        world.wait(EXPIRES_S);
+        world.order(Command::Expire(made.id));
+    }
+    assert_eq!(oversight(&world).certificate, None);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use npo_core::decide::NewPerson;
 use npo_core::event::{Cause, Disposition, Event, MonitorAction};
+use npo_core::guarantee::CertificateSettings;
 use npo_core::oversight::watch::{Alarm, Watched};
 use npo_core::oversight::{Level, Scope, WatchSettings};
 use npo_core::people::{NPO, Role};
@@ -57,6 +58,20 @@ fn overrides_against_the_score_call_for_retraining() {
     assert!(watch.retrain_due && watch.retrained == Some(3), "{watch:?}");
     assert_eq!((watch.surprise.seen, watch.acted), (0, true), "its gauge starts anew");
     assert!(!oversight(&world).escalated);
+}
+
+#[test]
+fn a_wanted_retraining_outlives_another_certificate() {
+    let mut world = with(|_| {});
+    surprise(&mut world);
+    ask(&mut world, SURE, Signal::Override);
+    let watch = oversight(&world).watch.clone();
+    let certificate = Some(CertificateSettings::default());
+    let profile = Profile { certificate, ..world.state.profile().clone() };
+    world.order(Command::ActivateProfile(Box::new(profile)));
+    assert!(oversight(&world).evidence.is_some(), "its evidence begins");
+    assert!(watch.retrain_due && watch.surprise.seen == 1);
+    assert_eq!(oversight(&world).watch, watch, "the model is the same");
 }
 
 #[test]

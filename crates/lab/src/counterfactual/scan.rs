@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use npo_core::event::{DecisionMade, Envelope, Event};
+use npo_core::event::{DecisionMade, Envelope, Event, FeedbackGiven, Lesson, NotLearned};
 use npo_core::learning::utility::{AuditDraw, threshold, value_of_information};
 use npo_core::oversight::Level;
 use npo_core::stored::{DecodeError, decode};
@@ -191,6 +191,8 @@ impl<'a> Scan<'a> {
             decode(kind, version, body).map_err(|source| ScanError::Decode { position, source })?;
         match &envelope.event {
             Event::DecisionMade(made) => self.decision(position, &envelope, made)?,
+            // What stops an action after its audit is no answer to the audit.
+            Event::FeedbackGiven(feedback) if volunteered(feedback) => {}
             Event::FeedbackGiven(feedback) => {
                 if let Some(row) = self.row(feedback.decision) {
                     row.answer(feedback.signal, feedback.worth.loss);
@@ -379,6 +381,10 @@ impl<'a> Scan<'a> {
         voi[ix].1 = draw.voi_average;
         draw.probability
     }
+}
+
+fn volunteered(feedback: &FeedbackGiven) -> bool {
+    matches!(feedback.lesson, Lesson::None(NotLearned::Volunteered))
 }
 
 fn check(position: u64, made: &DecisionMade) -> Result<(), ScanError> {

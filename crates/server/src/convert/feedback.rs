@@ -49,7 +49,7 @@ fn lesson(given: &FeedbackGiven) -> String {
             nothing("the model that made the decision has been replaced since")
         }
         Lesson::None(NotLearned::Volunteered) => nothing(
-            "nobody had asked about this automatic action; an override stops it and counts as a sign of drift",
+            "nobody asked about this automatic action, or not any more; an override stops it, and in the action's time counts as a sign of drift",
         ),
         Lesson::None(NotLearned::Forgotten) => nothing("the decision is no longer remembered"),
         Lesson::None(NotLearned::FixedScorer) => nothing("the scorer in force does not learn"),

@@ -191,8 +191,12 @@ fn selected(profile: &Profile, state: &TypeState) -> (Option<f64>, Vec<api::Arm>
 
 /// Why the level in force is what it is.
 fn why(oversight: &Oversight, settings: Option<&CertificateSettings>) -> String {
-    let Oversight { ceiling, certificate, evidence, lost, .. } = oversight;
+    let Oversight { ceiling, certificate, evidence, lost, escalated, .. } = oversight;
     match (ceiling, certificate) {
+        (Level::Automatic, Some(c)) if *escalated => format!(
+            "threshold {} is certified, but nothing is carried out without asking until somebody settles that people contradict the scores",
+            c.theta
+        ),
         (Level::Automatic, Some(c)) => format!(
             "what scores {} or more is carried out without asking, since that threshold is certified; {:.0} % of it is audited",
             c.theta,
@@ -258,5 +262,34 @@ fn gathered(settings: &CertificateSettings, from: &Evidence, trials: &Trials) ->
         overrides: from.overrides,
         held_up: trials.held_up() as u64,
         thresholds: thresholds.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_not_said_to_let_pass_what_is_escalated() {
+        let certificate = Certificate {
+            rung: 9,
+            theta: 0.8,
+            alpha: 0.05,
+            delta: 0.05,
+            labels: 200,
+            overrides: 1,
+            e_value: 300.0,
+        };
+        let mut oversight = Oversight {
+            ceiling: Level::Automatic,
+            certificate: Some(certificate),
+            ..Oversight::default()
+        };
+        let settings = CertificateSettings::default();
+        let said = |oversight: &Oversight| why(oversight, Some(&settings));
+        assert!(said(&oversight).starts_with("what scores 0.8 or more is carried out"));
+        oversight.escalated = true;
+        let words = "threshold 0.8 is certified, but nothing is carried out without asking";
+        assert!(said(&oversight).starts_with(words), "{}", said(&oversight));
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use npo_core::event::DecisionMade;
+use npo_core::event::{DecisionMade, Lesson, NotLearned};
 use npo_core::proposal::FactValue;
 use npo_core::scenario_type::ScenarioType;
 use npo_core::{DecisionId, Event, Signal};
@@ -81,6 +81,7 @@ pub(super) fn collect(engine: &Engine) -> Result<Collected, ReadError> {
         for (_, envelope, _) in piece.iter().rev() {
             if let Event::FeedbackGiven(given) = &envelope.event
                 && given.signal.is_directed()
+                && !matches!(given.lesson, Lesson::None(NotLearned::Volunteered))
             {
                 answers.insert(given.decision, given.signal == Signal::Override);
             }

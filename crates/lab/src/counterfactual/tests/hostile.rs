@@ -43,6 +43,23 @@ fn without_answers_nothing_can_be_told() {
 }
 
 #[test]
+fn what_nobody_asked_for_any_more_is_no_label() {
+    use npo_core::Event;
+    use npo_core::event::{Lesson, NotLearned};
+    let mut records = small().records;
+    assert!(ask(&records, question()).expect("a report").answering.answered > 20);
+    for record in &mut records {
+        let mut envelope =
+            stored::decode(record.kind, record.version, &record.body).expect("decodes");
+        if let Event::FeedbackGiven(given) = &mut envelope.event {
+            given.lesson = Lesson::None(NotLearned::Volunteered);
+            record.body = stored::encode(&envelope).2;
+        }
+    }
+    assert_eq!(ask(&records, question()).expect("a report").answering.answered, 0);
+}
+
+#[test]
 fn few_answers_and_few_scenarios_are_refusals() {
     let check = |world: World, word: &str| {
         let report = world.run().ask(Target::Threshold(0.8));

@@ -38,4 +38,17 @@ pub use signal::Signal;
 pub use state::State;
 
 /// A vector of features, contributions or inputs: inline up to 12 entries, on the heap beyond.
-pub type Vector = smallvec::SmallVec<[f64; 12]>;
+pub type Vector = smallvec::SmallVec<[f64; INLINE]>;
+
+/// Entries of a [`Vector`] that need no room on the heap.
+const INLINE: usize = 12;
+
+/// A vector of `length` zeros: a short one without a loop.
+#[inline]
+fn zeros(length: usize) -> Vector {
+    if length <= INLINE {
+        Vector::from_buf_and_len([0.0; INLINE], length)
+    } else {
+        Vector::from_elem(0.0, length)
+    }
+}

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Vector;
 use crate::ids::ActionIx;
+use crate::{Vector, zeros};
 
 /// Features that one type may declare.
 pub const FEATURES_MAX: usize = 48;
@@ -329,9 +329,24 @@ impl ScenarioType {
     ///
     /// # Errors
     /// As [`Self::check_raw`].
-    #[inline]
     pub fn input(&self, raw: &[f64], action: ActionIx) -> Result<Vector, InvalidFeature> {
-        let mut x = Vector::from_elem(0.0, self.dim());
+        let mut x = Vector::new();
+        self.input_into(raw, action, &mut x).map(|()| x)
+    }
+
+    /// As [`Self::input`], written where it stays: a vector that is moved on as soon as it is made
+    /// waits for its entries to arrive in memory. `x` means nothing on errors.
+    ///
+    /// # Errors
+    /// As [`Self::check_raw`].
+    #[inline]
+    pub(crate) fn input_into(
+        &self,
+        raw: &[f64],
+        action: ActionIx,
+        x: &mut Vector,
+    ) -> Result<(), InvalidFeature> {
+        *x = zeros(self.dim());
         let (intercept, rest) = x.split_at_mut(1);
         intercept.fill(1.0);
         let (values, indicators) = rest.split_at_mut(self.features.len());
@@ -348,7 +363,7 @@ impl ScenarioType {
         // The first action has none.
         let indicator = usize::from(action).checked_sub(1).and_then(|i| indicators.get_mut(i));
         indicator.into_iter().for_each(|x| *x = 1.0);
-        Ok(x)
+        Ok(())
     }
 
     /// True if what was learned under `other` can be kept: same inputs in the same order and scale.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::{Draws, Inputs, Out, check_name, check_text};
-use crate::Vector;
 use crate::event::{DecisionMade, Disposition, Event, NewScenario, Threshold, Verdict};
 use crate::ids::{ScenarioId, TypeId};
 use crate::learning::math::{predictive, sigmoid};
@@ -18,6 +17,7 @@ use crate::proposal::{
 use crate::rejection::Rejection;
 use crate::scenario_type::{InvalidFeature, NAME_MAX};
 use crate::state::{Open, State, TypeState};
+use crate::{Vector, zeros};
 
 /// A proposal as a source words it: everything by name.
 #[derive(Debug, Clone, PartialEq)]
@@ -181,7 +181,8 @@ pub(super) fn propose(
         .into());
     }
     // The version in force may not be the one that the values were checked against.
-    let x = definition.input(raw, action)?;
+    let mut x = Vector::new();
+    definition.input_into(raw, action, &mut x)?;
     let (scenario, new_scenario) = place(state, type_id, scenario)?;
     let known = state.scenarios().effect(scenario).filter(|_| new_scenario.is_none());
     let scored = score(state, type_state, known, &x);
@@ -276,8 +277,8 @@ pub(super) fn propose(
     let asks = made.asks();
     let mut made = Box::write(room, made);
     made.raw = Vector::from_slice(raw);
-    made.contributions = contributions(type_state, logit, &x);
     made.x = x;
+    contribute(type_state, logit, &mut made);
     out.push(Event::DecisionMade(made));
     if !asks {
         super::answer::close_episodes(state, type_id, 1, None, out);
@@ -334,11 +335,13 @@ fn score(state: &State, type_state: &TypeState, known: Option<&Effect>, x: &Vect
 }
 
 /// What each input adds to the logit; nothing for a scorer without one.
-fn contributions(type_state: &TypeState, logit: Option<Logit>, x: &Vector) -> Vector {
-    let (Some(posterior), Some(_)) = (&type_state.posterior, logit) else { return Vector::new() };
-    let mut contributions = Vector::from_slice(x);
-    contributions.iter_mut().zip(&posterior.mean).for_each(|(x, w)| *x *= w);
-    contributions
+fn contribute(type_state: &TypeState, logit: Option<Logit>, made: &mut DecisionMade) {
+    let (Some(posterior), Some(_)) = (&type_state.posterior, logit) else { return };
+    let DecisionMade { x, contributions, .. } = made;
+    *contributions = zeros(x.len());
+    for (product, (x, w)) in contributions.iter_mut().zip(x.iter().zip(&posterior.mean)) {
+        *product = x * w;
+    }
 }
 
 /// The score of a scenario that nothing is known about: σ(prior·x). The fold needs it too.

@@ -17,7 +17,7 @@ const STEPS: usize = 64;
 /// What comes next waits for the result, so the way to it is kept short: n is taken off before the
 /// logarithm of two is multiplied in, at the cost of the factor 1 + |z| in the error, and what is out
 /// of reach is a branch that is never taken.
-#[inline]
+#[inline(always)]
 pub(super) fn exp_of_minus(z: f64, reach: f64) -> f64 {
     // 1.5·2^52: what is added to it is rounded to a whole number, which stands in the lowest bits.
     const ROUNDS: f64 = 6_755_399_441_055_744.0;

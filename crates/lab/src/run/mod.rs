@@ -301,12 +301,15 @@ impl<'w, K: FnMut(u64, &Envelope)> Run<'w, K> {
         allowed: bool,
         events: &mut Events,
     ) -> Result<(), Rejection> {
-        let scenario = match self.known[k] {
-            Some(id) => ScenarioRef::Known(id),
-            None => ScenarioRef::Named { entity: format!("scenario-{k}"), site: String::new() },
-        };
         if let Command::Propose(proposal) = &mut self.proposal {
-            proposal.scenario = scenario;
+            match (self.known[k], &mut proposal.scenario) {
+                (Some(known), ScenarioRef::Known(id)) => *id = known,
+                (Some(known), scenario) => *scenario = ScenarioRef::Known(known),
+                (None, scenario) => {
+                    let (entity, site) = (format!("scenario-{k}"), String::new());
+                    *scenario = ScenarioRef::Named { entity, site };
+                }
+            }
             proposal.raw.clear();
             proposal.raw.extend_from_slice(features);
         }

@@ -60,7 +60,10 @@ fn broken_files_are_refused_with_their_line() {
         assert!(error.contains(expected), "{error}\nlacks {expected}");
         assert!(!error.contains('\n'), "{error}");
     };
-    check(&|lines| lines[2] = "{\"world\":1}".into(), "line 3: found no run: invalid type");
+    check(
+        &|lines| lines[2] = "{\"world\":1}".into(),
+        "line 3: found no run: found `1`, expected a text",
+    );
     check(&|lines| lines[1].truncate(40), "line 2: found no run: EOF");
     check(&|lines| lines.clear(), "no finished runs");
     let again = good[0].replace("\"loss\":0.", "\"loss\":0.9");

@@ -15,5 +15,5 @@ mod read;
 
 pub use nearest::{meant, nearest};
 pub use place::{line_column, locate};
-pub use plain::plain;
+pub use plain::{plain, unknown};
 pub use read::{Wrong, read, syntax, typed};

@@ -93,8 +93,10 @@ fn without_place(line: &str) -> String {
     format!("found {}, expected {}", value(found), kind(expected))
 }
 
-/// What kind of word is not known in such a message, the word, and the known ones.
-pub(crate) fn unknown(message: &str) -> Option<(&'static str, &str, Vec<&str>)> {
+/// What kind of word, `key` or `choice`, is not known in a reader's message, the word, and the known
+/// ones; `None` for a message of another kind.
+#[must_use]
+pub fn unknown(message: &str) -> Option<(&'static str, &str, Vec<&str>)> {
     let kinds = [("unknown field `", "key"), ("unknown variant `", "choice")];
     let (_, what) = kinds.into_iter().find(|(theirs, _)| message.starts_with(theirs))?;
     let mut quoted = message.split('`').skip(1).step_by(2);

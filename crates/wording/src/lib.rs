@@ -3,8 +3,8 @@
 //!
 //! `invalid type: string "1.5", expected f64` is what a library tells whoever wrote the program. Who
 //! wrote the file knows of texts, numbers, lists and tables, and of lines and columns.
-//! Everything in npo that reads TOML reads it here ([`read`], [`typed`]); [`plain`] is for messages of
-//! other readers, [`nearest`] for words of any kind.
+//! Everything in npo that reads TOML reads it here ([`read`], [`typed`]); [`plain()`] is for messages of
+//! other readers, [`nearest()`] for words of any kind.
 //!
 //! It knows nothing of what the files mean, and depends on no other crate of npo.
 

@@ -176,7 +176,7 @@ pub struct Decision {
     /// Probability with which people were asked about it: 1 for what is surfaced, the audit
     /// probability for what is not, 0 for what is blocked or held.
     pub asked: f64,
-    /// What held it back, if the red button was pressed there.
+    /// What held it back, if the red button or the monitor held everything, its type or its site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Scope>,
     /// Whether policy allows the action.

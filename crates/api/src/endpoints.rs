@@ -13,9 +13,9 @@ pub enum Permission {
     Answer,
     /// Proposing, withdrawing, reporting outcomes.
     Propose,
-    /// Pressing the red button.
+    /// Pressing the red button on a type, a site or everything.
     Stop,
-    /// Granting autonomy, releasing the red button, settling escalations.
+    /// Granting autonomy, releasing what the red button holds, settling escalations.
     Approve,
     /// Giving later, authoritative verdicts.
     Judge,
@@ -115,9 +115,9 @@ endpoints! {
     "thresholds" Get "/v1/thresholds" Read "Show thresholds, certificates and the evidence for them" None, Nothing => 200 Json("ThresholdList");
     "grant_autonomy" Post "/v1/scenario-types/{name}/autonomy" Approve "Grant a scenario type autonomy up to a level" None, Json("AutonomyGrant") => 200 Json("Threshold");
     "settle_escalation" Post "/v1/scenario-types/{name}/escalation/settle" Approve "Settle an escalation" None, Json("Reason") => 200 Json("Threshold");
-    "list_holds" Get "/v1/red-button" Read "List what is held" None, Nothing => 200 Json("RedButton");
-    "press_red_button" Post "/v1/red-button" Stop "Press the red button: hold everything, a scenario type or a site" None, Json("RedButtonOrder") => 201 Json("RedButton");
-    "release_red_button" Post "/v1/red-button/release" Approve "Release what is held" None, Json("RedButtonOrder") => 200 Json("RedButton");
+    "list_holds" Get "/v1/red-button" Read "List what the red button or the monitor holds" None, Nothing => 200 Json("RedButton");
+    "press_red_button" Post "/v1/red-button" Stop "Press the red button on everything, a scenario type or a site" None, Json("RedButtonOrder") => 201 Json("RedButton");
+    "release_red_button" Post "/v1/red-button/release" Approve "Release everything, a scenario type or a site that is held" None, Json("RedButtonOrder") => 200 Json("RedButton");
     "monitor" Get "/v1/monitor" Read "Show what the monitor watches, what it did, and how far to trust it" None, Nothing => 200 Json("Monitor");
     "judge_look" Post "/v1/monitor/looks/{scenario_type}/{look}/rca" Judge "Judge a look of the monitor: should it have acted?" None, Json("LookVerdict") => 201 Json("VerdictRecorded");
     "divergence" Get "/v1/monitor/divergence" Read "Show where people override what policy allows" None, Nothing => 200 Json("Divergence");

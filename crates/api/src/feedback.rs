@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FeedbackRequest {
-    /// like, neutral, skipped or override (the red button).
+    /// like, neutral, skipped or override (the red button on this one decision).
     pub signal: Signal,
     /// Why, at most 1024 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,7 +43,7 @@ pub enum Signal {
     Neutral,
     /// Abstains from judging.
     Skipped,
-    /// The red button.
+    /// The red button on one decision: the action must not happen.
     Override,
 }
 

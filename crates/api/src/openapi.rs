@@ -304,7 +304,9 @@ fn who(permission: Permission) -> &'static str {
         Permission::Read => "Needs permission to read.",
         Permission::Answer => "Needs permission to answer.",
         Permission::Propose => "Needs permission to propose.",
-        Permission::Stop => "Needs permission to press the red button.",
+        Permission::Stop => {
+            "Needs permission to press the red button on a type, a site or everything."
+        }
         Permission::Approve => "Needs permission to approve.",
         Permission::Judge => "Needs permission to judge.",
         Permission::Model => "Needs permission to manage models.",

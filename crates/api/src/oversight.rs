@@ -239,7 +239,7 @@ pub enum ScopeKind {
     Site,
 }
 
-/// Presses or releases the red button on a scope.
+/// Presses or releases the red button on everything, a scenario type or a site.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RedButtonOrder {

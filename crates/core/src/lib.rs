@@ -23,7 +23,6 @@ pub mod scenario_type;
 pub mod signal;
 pub mod state;
 pub mod stored;
-pub mod toml_words;
 
 mod apply;
 mod react;

@@ -272,7 +272,10 @@ impl Profile {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("profile setting `{setting}` is {found}, expected {expected}")]
 pub struct InvalidProfile {
-    setting: &'static str,
-    found: String,
-    expected: String,
+    /// The setting, as a dotted key where it is one number.
+    pub setting: &'static str,
+    /// What was found.
+    pub found: String,
+    /// What was expected.
+    pub expected: String,
 }

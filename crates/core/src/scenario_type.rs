@@ -121,8 +121,9 @@ pub struct ScenarioType {
 /// Why a scenario type cannot be used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InvalidType {
-    /// The text is not the expected TOML; the message carries line, column and a caret.
-    #[error("the scenario type does not parse: {0}")]
+    /// The text is not the expected TOML, or what it says breaks a rule; the message carries line,
+    /// column and key.
+    #[error("{0}")]
     Syntax(String),
     /// A field breaks a rule.
     #[error("scenario type field `{field}` is {found}, expected {expected}")]
@@ -202,9 +203,17 @@ impl ScenarioType {
                 expected: "at most 1 MiB",
             });
         }
-        let parsed: Self = toml::from_str(text)
-            .map_err(|e| InvalidType::Syntax(crate::toml_words::plain(&e.to_string())))?;
-        parsed.validate()?;
+        let parsed: Self =
+            npo_wording::read(text).map_err(|wrong| InvalidType::Syntax(wrong.to_string()))?;
+        parsed.validate().map_err(|error| match &error {
+            InvalidType::Field { field, .. } => match npo_wording::locate(text, field) {
+                Some((line, column)) => {
+                    InvalidType::Syntax(format!("line {line}, column {column}: {error}"))
+                }
+                None => error,
+            },
+            InvalidType::Syntax(_) => error,
+        })?;
         Ok(parsed)
     }
 

@@ -15,7 +15,7 @@ pub enum Signal {
     Neutral,
     /// The operator abstained from judging.
     Skipped,
-    /// The red button: the action must not happen.
+    /// The red button on one decision: the action must not happen.
     Override,
 }
 

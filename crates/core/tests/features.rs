@@ -74,7 +74,9 @@ fn check_type(from: &str, to: &str, expected: &str) {
     let text = TOML.replacen(from, to, 1);
     assert_ne!(text, TOML, "`{from}` is not in the text");
     let error = ScenarioType::from_toml(&text).expect_err("is refused").to_string();
-    assert_eq!(error, format!("scenario type field {expected}"));
+    let (place, what) = error.split_once(": ").expect("a place in the text");
+    assert!(place.starts_with("line ") && place.contains(", column "), "{error}");
+    assert_eq!(what, format!("scenario type field {expected}"));
 }
 
 #[test]
@@ -199,19 +201,28 @@ fn types_that_break_a_rule_name_the_field() {
 #[test]
 fn texts_that_are_no_type_say_where() {
     for (text, expected) in [
-        (TOML.replacen("version", "versoin", 1), "unknown field `versoin`"),
-        (TOML.replacen("version = 1\n", "", 1), "missing field `version`"),
-        (TOML.replacen("version = 1", "version = \"one\"", 1), "line 3, column"),
+        (
+            TOML.replacen("version", "versoin", 1),
+            "line 3, column 1: `versoin`: unknown key `versoin`, did you mean `version`?",
+        ),
+        (TOML.replacen("version = 1\n", "", 1), "the key `version` is missing"),
+        (
+            TOML.replacen("version = 1", "version = \"one\"", 1),
+            "line 3, column 11: `version`: found the text \"one\", expected a whole number",
+        ),
         (TOML.replacen("version = 1", "version = -1", 1), "line 3, column"),
-        (TOML.replacen("medium", "huge", 1), "unknown variant `huge`"),
-        (TOML.replacen("unit = \"1\"", "unit = \"1\"\nuint = 1", 1), "unknown field `uint`"),
+        (TOML.replacen("medium", "huge", 1), "`risk`: unknown choice `huge`, did you mean"),
+        (
+            TOML.replacen("unit = \"1\"", "unit = \"1\"\nuint = 1", 1),
+            "unknown key `uint`, did you mean `unit`?",
+        ),
         ("name = ".into(), "line 1"),
         ("\u{0}".into(), "line 1"),
-        (format!("x = {}", "[".repeat(100_000)), "does not parse"),
+        (format!("x = {}", "[".repeat(100_000)), "line 1, column"),
     ] {
         let error = ScenarioType::from_toml(&text).expect_err("is refused").to_string();
-        assert!(error.starts_with("the scenario type does not parse: "), "{error}");
         assert!(error.contains(expected), "{error}");
+        assert!(!error.contains('\n'), "{error}");
     }
     let huge = format!("{TOML}\n# {}", "x".repeat(TOML_MAX));
     let error = ScenarioType::from_toml(&huge).expect_err("is refused").to_string();

@@ -72,7 +72,7 @@ fn what_is_wrong_is_named_with_its_place() {
     check(
         "theta = 0.9",
         "theta = 9.0",
-        "line 13, column 1: `methods.cautious.profile`: profile setting `selector.theta` is 9, expected a number from 0 to 1",
+        "line 13, column 28: `methods.cautious.profile.selector.theta`: found 9, expected a number from 0 to 1",
     );
     check(
         "base = \"paper\"",
@@ -107,7 +107,7 @@ fn what_is_wrong_is_named_with_its_place() {
     check(
         "name = \"small\"",
         "name = small",
-        "line 2, column 8: string values must be quoted, expected literal string",
+        "line 2, column 8: found small; a text stands in quotes",
     );
 }
 

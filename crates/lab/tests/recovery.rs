@@ -68,6 +68,46 @@ fn methods_differ_where_they_must_and_threads_change_nothing() {
 }
 
 #[test]
+fn a_wrong_file_is_told_with_its_place_and_without_types() {
+    let text = shipped::experiment("recovery").expect("it is shipped");
+    let check = |from: &str, to: &str, expected: &str| {
+        assert!(text.contains(from), "the experiment has `{from}`");
+        let error = Settings::read(&text.replacen(from, to, 1), &[]).expect_err(to).to_string();
+        assert_eq!(error, expected, "{to}");
+    };
+    let line = |line: &str| text.lines().position(|found| found == line).expect(line) + 1;
+    let at =
+        |column: usize, what: &str| format!("line {}, column {column}: {what}", line("hours = 60"));
+    check(
+        "hours = 60",
+        "hours = \"60\"",
+        &at(9, "`hours`: found the text \"60\", expected a number"),
+    );
+    check("hours = 60", "hors = 60", &at(1, "`hors`: unknown key `hors`, did you mean `hours`?"));
+    check("hours = 60", "hours = 0", &at(1, "`hours`: found 0, expected a number from 1 to 10000"));
+    check("hours = 60", "hours = ", &at(9, "found nothing, expected a value"));
+    check("hours = 60", "", "the key `hours` is missing");
+    let people = line("[people]");
+    check(
+        "[people]",
+        "[peple]",
+        &format!("line {people}, column 2: `peple`: unknown key `peple`, did you mean `people`?"),
+    );
+    check(
+        "right = 0.9\n",
+        "",
+        &format!("line {people}, column 1: `people`: the key `right` is missing"),
+    );
+    // What is set from outside has no line.
+    let set = |key: &str, value: &str, expected: &str| {
+        let set = [(key.to_owned(), value.to_owned())];
+        assert_eq!(Settings::read(text, &set).expect_err(key).to_string(), expected);
+    };
+    set("people.rigt", "1", "`people.rigt`: unknown key `rigt`, did you mean `right`?");
+    set("seeds", "3", "`seeds`: found `3`, expected a table");
+}
+
+#[test]
 fn settings_out_of_range_are_refused() {
     let check = |key: &str, value: &str, message: &str| {
         let text = shipped::experiment("recovery").expect("it is shipped");
@@ -76,9 +116,9 @@ fn settings_out_of_range_are_refused() {
             .to_string();
         assert!(error.contains(message), "{error}");
     };
-    check("people.right", "0.2", "`people.right` is 0.2, expected 0.5 to 1");
-    check("hours", "0.0", "`hours` is 0, expected 1 to 10000");
-    check("people.wrong", "1", "there is no key `people.wrong` to set");
+    check("people.right", "0.2", "`people.right`: found 0.2, expected a number from 0.5 to 1");
+    check("hours", "0.0", "`hours`: found 0, expected a number from 1 to 10000");
+    check("people.wrong", "1", "`people.wrong`: unknown key `wrong`, expected one of `operators`");
     check("fabric.leaves", "1", "no fabric can be made");
-    check("people.sigma", "\"much\"", "does not parse");
+    check("people.sigma", "much", "`people.sigma`: found the text \"much\", expected a number");
 }

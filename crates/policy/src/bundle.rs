@@ -93,10 +93,9 @@ impl Bundle {
         for file in files {
             match file.path.as_str() {
                 "bundle.toml" => {
-                    bundle.manifest =
-                        toml::from_str(&file.text).map_err(|error| CheckError::Manifest {
-                            message: error.message().lines().collect::<Vec<_>>().join(" "),
-                        })?;
+                    bundle.manifest = npo_wording::read(&file.text).map_err(|wrong| {
+                        CheckError::Manifest { message: format!("`bundle.toml`: {wrong}") }
+                    })?;
                     has_manifest = true;
                 }
                 "data.json" => bundle.data = file.text,
@@ -105,7 +104,10 @@ impl Bundle {
             }
         }
         if !has_manifest {
-            return Err(CheckError::Manifest { message: "`bundle.toml` is missing".to_owned() });
+            return Err(CheckError::Manifest {
+                message: "`bundle.toml` is missing, expected it with `name`, `version` and perhaps `description`"
+                    .to_owned(),
+            });
         }
         if bundle.rego.is_empty() {
             return Err(CheckError::Empty);
@@ -249,6 +251,19 @@ mod tests {
             (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
             (found, expected) => panic!("found {found:?}, expected {expected:?}"),
         }
+    }
+
+    #[test]
+    fn a_wrong_manifest_is_told_with_its_place_and_without_types() {
+        let check = |manifest: &str, expected: &str| {
+            let expected = format!("`bundle.toml`: {expected}");
+            check(&[("bundle.toml", manifest.as_bytes()), ("a.rego", b"x")], Err(&expected));
+        };
+        check("name = 3", "line 1, column 8: `name`: found `3`, expected a text");
+        check("nam = \"t\"", "line 1, column 1: `nam`: unknown key `nam`, did you mean `name`?");
+        check("name = \"t\"", "the key `version` is missing");
+        check("name = \"t\"\nversion =", "line 2, column 10: found nothing, expected a value");
+        check("[name]\na = 1", "line 1, column 1: `name`: found a table, expected a text");
     }
 
     #[test]

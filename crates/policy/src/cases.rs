@@ -141,8 +141,8 @@ pub(crate) fn read(files: &[SourceFile]) -> Result<Vec<(String, Case)>, Refusal>
     let mut cases = Vec::new();
     for file in files {
         let refuse = |message: String| Refusal::Tests { file: file.path.clone(), message };
-        let read: Vec<Case> =
-            serde_json::from_str(&file.text).map_err(|error| refuse(error.to_string()))?;
+        let read: Vec<Case> = serde_json::from_str(&file.text)
+            .map_err(|error| refuse(npo_wording::plain(&error.to_string())))?;
         for case in read {
             if !case.allow && case.rules.as_ref().is_none_or(BTreeSet::is_empty) {
                 return Err(refuse(format!(

@@ -73,9 +73,9 @@ pub enum CheckError {
         offset: usize,
     },
     /// `bundle.toml` is missing or wrong.
-    #[error("`bundle.toml`: {message}; expected `name`, `version` and perhaps `description`")]
+    #[error("{message}")]
     Manifest {
-        /// What is wrong.
+        /// What is wrong with which file, and its place where it has one.
         message: String,
     },
     /// There is nothing to evaluate.

@@ -76,7 +76,7 @@ fn name(permission: Permission) -> &'static str {
         Permission::Read => "reading",
         Permission::Answer => "answering",
         Permission::Propose => "proposing",
-        Permission::Stop => "pressing the red button",
+        Permission::Stop => "pressing the red button on a type, a site or everything",
         Permission::Approve => "approving",
         Permission::Judge => "judging",
         Permission::Model => "managing models",

@@ -192,17 +192,27 @@ fn queries_that_are_wrong_are_refused_by_name() {
     let check = |path: &str, status: u16, code: &str, detail: &str| {
         world.admin.get(path).problem(status, code, detail);
     };
-    check("/v1/decisions?colour=red", 400, "invalid-query", "unknown field `colour`");
-    check("/v1/decisions?status=lost", 400, "invalid-query", "unknown variant `lost`");
+    check(
+        "/v1/decisions?colour=red",
+        400,
+        "invalid-query",
+        "unknown query parameter `colour`, expected one of `status`",
+    );
+    check("/v1/decisions?limt=3", 400, "invalid-query", "`limt`, did you mean `limit`?");
+    check("/v1/scenarios?limit=1&limit=2", 400, "invalid-query", "`limit` is given twice");
+    check("/v1/decisions?status=lost", 400, "invalid-query", "`status` is `lost`, expected one of");
+    check("/v1/decisions?site=%ff", 400, "invalid-query", "no text in percent encoding");
     check("/v1/decisions?cursor=x1", 400, "invalid-cursor", "`cursor` is `x1`");
-    check("/v1/decisions?limit=0", 400, "invalid-query", "`limit` is 0, expected 1 to 500");
-    check("/v1/decisions?limit=many", 400, "invalid-query", "limit");
+    check("/v1/decisions?limit=0", 400, "invalid-query", "`limit` is `0`, expected 1 to 500");
+    check("/v1/decisions?limit=many", 400, "invalid-query", "`limit` is `many`, expected a whole");
     check("/v1/decisions?since=yesterday", 400, "invalid-query", "`since` is `yesterday`");
+    let turned = "/v1/decisions?since=2026-02-01T00:00:00Z&until=2026-01-01T00:00:00Z";
+    check(turned, 400, "invalid-query", "expected an instant after `since`");
     check("/v1/decisions?signal=love", 400, "invalid-query", "`signal` is `love`");
     check("/v1/decisions?scenario_type=none", 422, "unknown-scenario-type", "`none`");
     check("/v1/whoami?x=1", 400, "invalid-query", "takes no query parameters");
     check("/v1/scenarios?cursor=d1", 400, "invalid-cursor", "`d1`");
-    check("/v1/events?after=-1", 400, "invalid-query", "");
+    check("/v1/events?after=-1", 400, "invalid-query", "`after` is `-1`, expected a whole number");
     check("/v1/decisions/17", 404, "unknown-decision", "`17` is not an id of the form `d<number>`");
     check("/v1/decisions/d17", 404, "unknown-decision", "`d17` is unknown");
     check("/v1/decisions/%ff", 400, "invalid-path", "UTF-8");

@@ -140,13 +140,17 @@ fn who_has_access_is_shown_to_auditors_only() {
 #[test]
 fn a_place_in_the_log_that_is_none_is_refused() {
     let world = World::new();
-    world.admin.get("/v1/stream?after=x").problem(400, "invalid-query", "after");
+    world.admin.get("/v1/stream?after=x").problem(400, "invalid-query", "`after` is `x`, expected");
     world.admin.get("/v1/stream?from=1").problem(400, "invalid-query", "`from`");
-    world.admin.get("/v1/stream?after=99999").problem(400, "invalid-query", "beyond the log");
+    world.admin.get("/v1/stream?after=99999").problem(
+        400,
+        "invalid-query",
+        "`after` is `99999`, which is beyond the log",
+    );
     world.admin.with("Last-Event-ID", "x").get("/v1/stream").problem(
         400,
         "invalid-query",
-        "Last-Event-ID",
+        "`Last-Event-ID` is `x`, expected",
     );
 }
 

@@ -146,7 +146,7 @@ impl Credentials {
             // The message without the excerpt: a line of this file is a secret.
             .map_err(|error| Error::Form {
                 path: self.path.clone(),
-                reason: error.message().to_owned(),
+                reason: npo_wording::plain(error.message()),
             })
     }
 

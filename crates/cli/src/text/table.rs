@@ -55,6 +55,12 @@ impl Table {
         self.rows.push(cells.into_iter().map(|(tone, cell)| (tone, clean(&cell))).collect());
     }
 
+    /// The same table without this column, whatever the room: it would say the same in each row.
+    pub(crate) fn without(mut self, heading: &str) -> Self {
+        self.remove(heading);
+        self
+    }
+
     /// The lines, header first, as wide as the terminal if stdout is one.
     pub(crate) fn lines(self) -> Vec<Line> {
         self.lines_in(crate::output::terminal_columns())
@@ -91,10 +97,14 @@ impl Table {
             if total(&widths) <= columns + gain * 2 / 3 {
                 return;
             }
-            if let Some(ix) = self.columns.iter().position(|(name, _)| name == heading) {
-                self.columns.remove(ix);
-                self.rows.iter_mut().for_each(|row| drop(row.remove(ix)));
-            }
+            self.remove(heading);
+        }
+    }
+
+    fn remove(&mut self, heading: &str) {
+        if let Some(ix) = self.columns.iter().position(|(name, _)| *name == heading) {
+            self.columns.remove(ix);
+            self.rows.iter_mut().for_each(|row| drop(row.remove(ix)));
         }
     }
 

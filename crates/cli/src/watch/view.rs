@@ -24,11 +24,11 @@ const EXPIRES_SOON_MS: i64 = 120_000;
 const HELP: [(&str, &str); 11] = [
     ("j k ↓ ↑", "move"),
     ("l", "like: affirm the action"),
-    ("o", "override: the red button"),
+    ("o", "override this decision"),
     ("n", "neutral: no opinion"),
     ("s", "skip: abstain from judging"),
     ("e", "evidence or everything"),
-    ("B", "red button on a type, a site or all"),
+    ("B", "red button: type/site/all"),
     ("space PgUp", "scroll"),
     ("r", "refresh"),
     ("?", "this help"),

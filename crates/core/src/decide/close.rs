@@ -54,7 +54,7 @@ pub(super) fn withdraw(
         }
     }
     let mut closing: BTreeMap<TypeId, u64> = BTreeMap::new();
-    for envelope in out.events.iter() {
+    for envelope in out.so_far().iter() {
         if let Event::DecisionWithdrawn { id, .. } = &envelope.event
             && let Some(open) =
                 state.open().get(*id).filter(|open| open.asked && open.answers.is_empty())

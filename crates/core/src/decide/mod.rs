@@ -177,67 +177,94 @@ pub fn decide_into(
 ) -> Result<(), Rejection> {
     // Clocks of machines differ and step back; the log's time does not.
     let at = inputs.at.max(state.last_at());
-    events.clear();
-    let mut out = Out { at, actor: inputs.actor, request: inputs.request, events };
+    let mut out = Out { at, actor: inputs.actor, request: inputs.request, events, count: 0 };
+    decide_to(state, command, inputs, &mut out)?;
+    let count = out.count;
+    events.truncate(count);
+    Ok(())
+}
+
+fn decide_to(
+    state: &State,
+    command: &Command,
+    inputs: &Inputs,
+    out: &mut Out,
+) -> Result<(), Rejection> {
     match command {
-        Command::Propose(proposal) => propose::propose(state, proposal, inputs, &mut out)?,
-        Command::Answer(order) => answer::answer(state, order, &mut out)?,
-        Command::Expire(id) => close::expire(state, *id, &mut out)?,
-        Command::Withdraw { what, reason } => close::withdraw(state, what, reason, &mut out)?,
-        Command::Observe { id, outcome } => close::observe(state, *id, outcome.clone(), &mut out)?,
+        Command::Propose(proposal) => propose::propose(state, proposal, inputs, out)?,
+        Command::Answer(order) => answer::answer(state, order, out)?,
+        Command::Expire(id) => close::expire(state, *id, out)?,
+        Command::Withdraw { what, reason } => close::withdraw(state, what, reason, out)?,
+        Command::Observe { id, outcome } => close::observe(state, *id, outcome.clone(), out)?,
         Command::ActivateScenarioType(definition) => {
-            registry::activate_type(state, (**definition).clone(), &mut out)?;
+            registry::activate_type(state, (**definition).clone(), out)?;
         }
         Command::ActivatePolicy(policy) => {
-            registry::activate_policy(state, policy.clone(), &mut out)?
+            registry::activate_policy(state, policy.clone(), out)?
         }
         Command::ActivateProfile(profile) => {
-            registry::activate_profile(state, profile.clone(), &mut out)?
+            registry::activate_profile(state, profile.clone(), out)?
         }
         Command::SetUp(person, token) => {
-            people::set_up(state, person.clone(), token.clone(), &mut out)?
+            people::set_up(state, person.clone(), token.clone(), out)?
         }
-        Command::AddPerson(person) => people::add(state, person.clone(), &mut out)?,
-        Command::ChangePerson(change) => people::change(state, change.clone(), &mut out)?,
+        Command::AddPerson(person) => people::add(state, person.clone(), out)?,
+        Command::ChangePerson(change) => people::change(state, change.clone(), out)?,
         Command::IssueToken(person, token) => {
-            people::issue(state, *person, token.clone(), &mut out)?
+            people::issue(state, *person, token.clone(), out)?
         }
-        Command::RevokeToken(id) => people::revoke(state, *id, &mut out)?,
+        Command::RevokeToken(id) => people::revoke(state, *id, out)?,
         Command::GrantAutonomy { type_id, ceiling, reason } => {
-            oversee::grant(state, *type_id, *ceiling, reason.clone(), &mut out)?;
+            oversee::grant(state, *type_id, *ceiling, reason.clone(), out)?;
         }
         Command::PressRedButton { scope, reason } => {
-            oversee::press(state, scope.clone(), reason.clone(), &mut out)?;
+            oversee::press(state, scope.clone(), reason.clone(), out)?;
         }
         Command::ReleaseRedButton { scope, reason } => {
-            oversee::release(state, scope.clone(), reason.clone(), &mut out)?;
+            oversee::release(state, scope.clone(), reason.clone(), out)?;
         }
         Command::SettleEscalation { type_id, reason } => {
-            oversee::settle(state, *type_id, reason.clone(), &mut out)?;
+            oversee::settle(state, *type_id, reason.clone(), out)?;
         }
-        Command::RecordRca(order) => oversee::rca(state, order.clone(), &mut out)?,
-        Command::Watch => oversee::watch(state, &mut out),
-        Command::FreezeDataset(dataset) => model::freeze(state, dataset.clone(), &mut out)?,
-        Command::RecordFit(order) => model::record(state, (**order).clone(), &mut out)?,
-        Command::PromoteModel(order) => model::promote(state, (**order).clone(), &mut out)?,
+        Command::RecordRca(order) => oversee::rca(state, order.clone(), out)?,
+        Command::Watch => oversee::watch(state, out),
+        Command::FreezeDataset(dataset) => model::freeze(state, dataset.clone(), out)?,
+        Command::RecordFit(order) => model::record(state, (**order).clone(), out)?,
+        Command::PromoteModel(order) => model::promote(state, (**order).clone(), out)?,
     }
     Ok(())
 }
 
-/// Collects the events of one order under their common time, actor and request.
+/// Collects the events of one order under their common time, actor and request, in the place of
+/// those of the order before.
 struct Out<'a> {
     at: Millis,
     actor: PersonId,
     request: Option<RequestKey>,
     events: &'a mut Events,
+    /// Events of this order so far.
+    count: usize,
 }
 
 impl Out<'_> {
-    /// Always inlined, so that the envelope is written where it stays.
+    /// An envelope is large: one that is built elsewhere and moved here at once would wait until its
+    /// parts have arrived in memory.
     #[inline(always)]
     fn push(&mut self, event: Event) {
         let Self { at, actor, request, .. } = *self;
-        self.events.push(Envelope { at, actor, request, event });
+        match self.events.get_mut(self.count) {
+            Some(place) => {
+                place.event = event;
+                (place.at, place.actor, place.request) = (at, actor, request);
+            }
+            None => self.events.push(Envelope { at, actor, request, event }),
+        }
+        self.count += 1;
+    }
+
+    /// The events of this order so far.
+    fn so_far(&mut self) -> &mut [Envelope] {
+        &mut self.events[..self.count]
     }
 }
 

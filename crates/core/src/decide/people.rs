@@ -62,7 +62,7 @@ pub(super) fn set_up(
     add(state, person, out)?;
     // Set-up is the one order that nobody known can give; its author is who it creates.
     out.actor = id;
-    out.events.iter_mut().for_each(|envelope| envelope.actor = id);
+    out.so_far().iter_mut().for_each(|envelope| envelope.actor = id);
     push_token(state, id, token, out)
 }
 

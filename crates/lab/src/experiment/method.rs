@@ -7,7 +7,7 @@ use npo_core::profile::Selector;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::error::{ExperimentError, reworded};
+use super::error::{ExperimentError, wrong_at};
 use super::resolve::overlay;
 use super::world::WorldSettings;
 
@@ -48,24 +48,27 @@ impl Method {
                 "found base `{}`, expected `paper`, `calibrated` or another method",
                 written.base
             );
-            ExperimentError::at(&["base"], message)
+            wrong_at(&["base"], message)
         })?;
-        let mut profile = Table::try_from(&base)
-            .map_err(|error| ExperimentError::at(&["profile"], error.to_string()))?;
+        let mut profile =
+            Table::try_from(&base).map_err(|error| wrong_at(&["profile"], error.to_string()))?;
         overlay(&mut profile, &written.profile, true);
         let profile: Profile =
             typed(Value::Table(profile)).map_err(|error| error.under("profile"))?;
-        profile.validate().map_err(|error| ExperimentError::at(&["profile"], error.to_string()))?;
+        profile.validate().map_err(|error| {
+            let message = format!("found {}, expected {}", error.found, error.expected);
+            wrong_at(&["profile", error.setting], message)
+        })?;
         if let Some(cost) = written.override_cost
             && !(cost.is_finite() && (0.01..=1000.0).contains(&cost))
         {
             let message = format!("found {cost}, expected a number from 0.01 to 1000");
-            return Err(ExperimentError::at(&["override_cost"], message));
+            return Err(wrong_at(&["override_cost"], message));
         }
         if written.autonomy == Level::Automatic && profile.certificate.is_none() {
             let message =
                 "found `automatic`, expected another level: the profile certifies no thresholds";
-            return Err(ExperimentError::at(&["autonomy"], message.to_owned()));
+            return Err(wrong_at(&["autonomy"], message.to_owned()));
         }
         let Written { override_cost, paying_threshold, autonomy, .. } = written;
         Ok(Self { profile, override_cost, paying_threshold, autonomy })
@@ -93,19 +96,5 @@ impl Method {
 
 /// A value in its type; the error's path says where in the value it is.
 pub(super) fn typed<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, ExperimentError> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let mut path = error.path().to_string();
-        let (key, message) = reworded(error.inner().message());
-        if path == "." {
-            path.clear();
-        }
-        // The path ends at the table or, in some cases, at the unknown key itself.
-        if let Some(key) = key
-            && path != key
-            && !path.ends_with(&format!(".{key}"))
-        {
-            path = if path.is_empty() { key } else { format!("{path}.{key}") };
-        }
-        ExperimentError { line_column: None, path, message }
-    })
+    npo_wording::typed(value)
 }

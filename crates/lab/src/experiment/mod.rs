@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 pub use error::ExperimentError;
+use error::wrong_at;
 pub use method::Method;
+pub(crate) use resolve::set;
 pub use resolve::{Find, Setting, TEXT_MAX};
 pub(crate) use world::share_of;
 pub use world::{Attack, GoldAction, Reading, Turn, WorldSettings};
@@ -117,7 +119,7 @@ impl Experiment {
         read().map_err(|mut error| {
             let set_outside = settings.iter().any(|(path, _)| *path == error.path);
             if error.line_column.is_none() && !error.path.is_empty() && !set_outside {
-                error.line_column = resolve::locate(text, &error.path);
+                error.line_column = npo_wording::locate(text, &error.path);
             }
             error
         })
@@ -132,7 +134,7 @@ impl Experiment {
             let settings: WorldSettings = method::typed(table).map_err(under)?;
             let wrong = settings.out_of_range().or_else(|| settings.contradiction());
             if let Some((key, message)) = wrong {
-                return Err(under(ExperimentError::at(&[key], message)));
+                return Err(under(wrong_at(&[key], message)));
             }
             worlds.insert(name, settings);
         }
@@ -166,7 +168,7 @@ impl Experiment {
                 return Ok(());
             }
             let message = format!("found {found}, expected a number from {low} to {high}");
-            Err(ExperimentError::at(path, message))
+            Err(wrong_at(path, message))
         };
         check_name(&self.name).map_err(|error| error.under("name"))?;
         range(&["seeds", "count"], self.seeds.count, 1, 1_000_000)?;
@@ -177,7 +179,7 @@ impl Experiment {
         for (section, count) in [("worlds", self.worlds.len()), ("methods", self.methods.len())] {
             if !(1..=PARTS_MAX).contains(&count) {
                 let message = format!("found {count} of them, expected 1 to {PARTS_MAX}");
-                return Err(ExperimentError::at(&[section], message));
+                return Err(wrong_at(&[section], message));
             }
         }
         let named = self.baseline.iter().map(|method| ("baseline", method)).chain(
@@ -188,10 +190,10 @@ impl Experiment {
         for (key, method) in named {
             if !self.methods.contains_key(method) {
                 let known: Vec<&str> = self.methods.keys().map(String::as_str).collect();
-                let hint = error::nearest(method, &known)
+                let hint = npo_wording::nearest(method, &known)
                     .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                 let message = format!("no method is called `{method}`{hint}");
-                return Err(ExperimentError::at(&[key], message));
+                return Err(wrong_at(&[key], message));
             }
         }
         Ok(())
@@ -236,5 +238,5 @@ fn check_name(name: &str) -> Result<(), ExperimentError> {
         "found the name `{}`, expected 1 to {NAME_MAX} letters, digits, `_`, `-` or `+`",
         shown.escape_debug()
     );
-    Err(ExperimentError::at(&[], message))
+    Err(wrong_at(&[], message))
 }

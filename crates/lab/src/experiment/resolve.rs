@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
-use super::error::{ExperimentError, nearest};
+use super::error::{ExperimentError, wrong_at};
+use npo_wording::nearest;
 
 /// Longest experiment, in bytes.
 pub const TEXT_MAX: usize = 1 << 20;
@@ -52,13 +52,9 @@ pub(super) fn resolve(
 fn parse(text: &str) -> Result<Table, ExperimentError> {
     if text.len() > TEXT_MAX {
         let message = format!("found {} bytes, expected at most {TEXT_MAX}", text.len());
-        return Err(ExperimentError::at(&[], message));
+        return Err(wrong_at(&[], message));
     }
-    text.parse().map_err(|error: toml::de::Error| ExperimentError {
-        line_column: error.span().map(|span| line_column(text, span.start)),
-        path: String::new(),
-        message: error.message().trim().replace('\n', " "),
-    })
+    npo_wording::read(text)
 }
 
 /// Refuses settings of a world or method that is not there: with another letter in its name, they
@@ -88,13 +84,13 @@ fn known(table: &Table, settings: &[Setting]) -> Result<(), ExperimentError> {
             None => format!("found are `{}`; a new one needs `{base}`", names.join("`, `")),
         };
         let message = format!("no {what} of the experiment is called `{name}`; {hint}");
-        return Err(ExperimentError::at(&[path], message));
+        return Err(wrong_at(&[path], message));
     }
     Ok(())
 }
 
-fn set(table: &mut Table, path: &str, value: &str) -> Result<(), ExperimentError> {
-    let wrong = |message: &str| ExperimentError::at(&[path], message.to_owned());
+pub(crate) fn set(table: &mut Table, path: &str, value: &str) -> Result<(), ExperimentError> {
+    let wrong = |message: &str| wrong_at(&[path], message.to_owned());
     // What is no TOML value is taken as a text, so that words need no quotes within quotes.
     let value = format!("value = {value}")
         .parse::<Table>()
@@ -140,11 +136,11 @@ impl Library {
             Some(Value::Array(names)) => names.as_slice(),
             Some(one @ Value::String(_)) => std::slice::from_ref(one),
             Some(_) => {
-                return Err(ExperimentError::at(&["include"], "expected a list of names or paths"));
+                return Err(wrong_at(&["include"], "expected a list of names or paths"));
             }
         };
         for name in names {
-            let wrong = |message: String| ExperimentError::at(&["include"], message);
+            let wrong = |message: String| wrong_at(&["include"], message);
             let name = name.as_str().ok_or_else(|| wrong("expected names or paths".to_owned()))?;
             if included.way.iter().any(|before| before == name) {
                 let way = included.way.join("` includes `");
@@ -193,16 +189,16 @@ fn with_bases(
     let mut built_in = None;
     loop {
         let Some(Value::Table(table)) = here.get(&at) else {
-            return Err(ExperimentError::at(&[name], "expected a table"));
+            return Err(wrong_at(&[name], "expected a table"));
         };
         layers.push(table);
         if layers.len() > BASES_MAX {
-            return Err(ExperimentError::at(&[name, "base"], "the bases go round in a circle"));
+            return Err(wrong_at(&[name, "base"], "the bases go round in a circle"));
         }
         let base = match table.get("base") {
             None => break,
             Some(Value::String(base)) => base.clone(),
-            Some(_) => return Err(ExperimentError::at(&[name, "base"], "expected a name")),
+            Some(_) => return Err(wrong_at(&[name, "base"], "expected a name")),
         };
         let own = base != at && std::ptr::eq(here, named) && named.contains_key(&base);
         if own {
@@ -220,7 +216,7 @@ fn with_bases(
                 None => "one of another experiment needs that in `include`".to_owned(),
             };
             let message = format!("no world is called `{base}`; {hint}");
-            return Err(ExperimentError::at(&[name, "base"], message));
+            return Err(wrong_at(&[name, "base"], message));
         }
     }
     let mut result = Table::new();
@@ -234,14 +230,16 @@ fn with_bases(
     Ok(result)
 }
 
-/// Puts `over` into `base`, key by key; a choice with another name replaces the whole choice.
+/// Puts `over` into `base`, key by key; a choice with another name, known or not, replaces the whole
+/// choice.
 /// With `whole`, `base` has every setting there is, and `false` takes an optional part away.
 pub(super) fn overlay(base: &mut Table, over: &Table, whole: bool) {
     let choice = |table: &Table| table.len() == 1 && table.values().all(Value::is_table);
+    let one = |table: &Table| table.len() == 1;
     for (key, value) in over {
         match (base.get_mut(key), value) {
             (Some(Value::Table(base)), Value::Table(over)) => {
-                if choice(base) && choice(over) && base.keys().ne(over.keys()) {
+                if choice(base) && one(over) && base.keys().ne(over.keys()) {
                     base.clone_from(over);
                 } else {
                     overlay(base, over, whole);
@@ -257,28 +255,4 @@ pub(super) fn overlay(base: &mut Table, over: &Table, whole: bool) {
             }
         }
     }
-}
-
-/// Line and column, from 1, of a key path in the text, or of as much of the path as is there.
-pub(super) fn locate(text: &str, path: &str) -> Option<(usize, usize)> {
-    let document = DeTable::parse(text).ok()?;
-    let mut table = document.get_ref();
-    let mut found = None;
-    for key in path.split('.') {
-        let Some((name, value)) = table.iter().find(|(name, _)| name.get_ref() == key) else {
-            break;
-        };
-        found = Some(line_column(text, name.span().start));
-        match value.get_ref() {
-            DeValue::Table(inner) => table = inner,
-            _ => break,
-        }
-    }
-    found
-}
-
-fn line_column(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }

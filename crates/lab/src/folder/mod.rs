@@ -31,8 +31,8 @@ const LINE_MAX: u64 = 4 << 20;
 
 /// The name of the file of runs.
 pub const RUNS: &str = "runs.jsonl";
-/// Runs that are not part of the experiment as it is now, but may be again.
-const SET_ASIDE: &str = "set-aside.jsonl";
+/// Name of the file of runs that are not part of the experiment as it is now, but may be again.
+pub const SET_ASIDE: &str = "set-aside.jsonl";
 
 /// A folder that could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +60,7 @@ pub struct Folder {
     runs: File,
     digests: BTreeMap<(String, String), String>,
     records: BTreeMap<Key, RunRecord>,
+    set_aside: usize,
 }
 
 impl Folder {
@@ -76,6 +77,7 @@ impl Folder {
         let digests = digests(version, experiment);
         let seeds: BTreeSet<u64> = experiment.seeds().collect();
         let (mut records, mut aside) = (BTreeMap::new(), Vec::new());
+        let mut set_aside = 0;
         for name in [SET_ASIDE, RUNS] {
             let file = path.join(name);
             for line in read_lines(&file).map_err(|source| error("read", &file, source))? {
@@ -84,6 +86,7 @@ impl Folder {
                 if current.is_some_and(|of| *of == line.of) && seeds.contains(seed) {
                     records.insert((world.clone(), method.clone(), *seed), line.record);
                 } else {
+                    set_aside += usize::from(name == RUNS);
                     aside.push(line);
                 }
             }
@@ -97,13 +100,20 @@ impl Folder {
             .append(true)
             .open(&file)
             .map_err(|source| error("open", &file, source))?;
-        Ok(Self { path: path.to_owned(), runs, digests, records })
+        Ok(Self { path: path.to_owned(), runs, digests, records, set_aside })
     }
 
     /// The runs that are done.
     #[must_use]
     pub fn done(&self) -> BTreeSet<Key> {
         self.records.keys().cloned().collect()
+    }
+
+    /// How many finished runs opening the folder has set aside: they are of other settings, seeds or
+    /// code than the experiment has now. They are kept, and come back with the experiment they are of.
+    #[must_use]
+    pub fn set_aside(&self) -> usize {
+        self.set_aside
     }
 
     /// The runs that are done, in order.
@@ -247,8 +257,11 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let open = |version| Folder::open_as(version, dir.path(), &experiment).expect("opens");
         open("0.0.1").add(record).expect("adds");
-        for (version, runs) in [("0.0.1", 1), (VERSION, 0), ("0.0.1", 1)] {
-            assert_eq!(open(version).done().len(), runs, "{version}");
+        for (version, runs, aside) in
+            [("0.0.1", 1, 0), (VERSION, 0, 1), (VERSION, 0, 0), ("0.0.1", 1, 0)]
+        {
+            let folder = open(version);
+            assert_eq!((folder.done().len(), folder.set_aside()), (runs, aside), "{version}");
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The recovery experiment as a file says it: the fabric, the people, and for how long.
 
 use npo_network::fabric::FabricConfig;
+use npo_wording::Wrong;
 use serde::{Deserialize, Serialize};
+
+use crate::experiment::{self, Setting};
 
 /// What such a file says of its kind.
 pub const KIND: &str = "recovery";
@@ -9,22 +12,9 @@ pub const KIND: &str = "recovery";
 /// A recovery experiment that cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The text is no such experiment.
-    #[error("the experiment does not parse")]
-    Syntax(#[source] toml::de::Error),
-    /// A key to be set that the experiment does not have.
-    #[error("there is no key `{0}` to set")]
-    UnknownKey(String),
-    /// A number is out of its range.
-    #[error("`{name}` is {found}, expected {expected}")]
-    OutOfRange {
-        /// Its key.
-        name: &'static str,
-        /// Its value.
-        found: f64,
-        /// Its range.
-        expected: &'static str,
-    },
+    /// The text is no such experiment, or a number is out of its range; names the place.
+    #[error(transparent)]
+    Wrong(#[from] Wrong),
     /// No fabric can be made of the settings.
     #[error("no fabric can be made of `fabric`")]
     Fabric(#[from] npo_network::fabric::Error),
@@ -67,19 +57,6 @@ pub struct Seeds {
 
 fn first() -> u64 {
     1
-}
-
-/// Puts a value at a dotted key that is there.
-fn put(table: &mut toml::Table, key: &str, value: toml::Value) -> Result<(), Error> {
-    let unknown = || Error::UnknownKey(key.to_owned());
-    let mut parts: Vec<&str> = key.split('.').collect();
-    let last = parts.pop().ok_or_else(unknown)?;
-    let mut at = table;
-    for part in parts {
-        at = at.get_mut(part).and_then(toml::Value::as_table_mut).ok_or_else(unknown)?;
-    }
-    *at.get_mut(last).ok_or_else(unknown)? = value;
-    Ok(())
 }
 
 /// The fabric, of one site; units as in [`FabricConfig`].
@@ -139,20 +116,26 @@ impl Settings {
     /// Reads an experiment, with these keys (`people.right`) set to these values instead.
     ///
     /// # Errors
-    /// What does not parse, with its place; a key that there is none of; a number out of its range.
-    pub fn read(text: &str, set: &[(String, String)]) -> Result<Self, Error> {
+    /// What does not parse, an unknown key, a number out of its range, each with its place; a fabric
+    /// that cannot be.
+    pub fn read(text: &str, set: &[Setting]) -> Result<Self, Error> {
+        let outside = |wrong: &Wrong| set.iter().any(|(key, _)| *key == wrong.path);
+        Self::read_with(text, set).map_err(|error| match error {
+            // What was set from outside does not stand in the text.
+            Error::Wrong(wrong) if !outside(&wrong) => Error::Wrong(wrong.in_text(text)),
+            other => other,
+        })
+    }
+
+    fn read_with(text: &str, set: &[Setting]) -> Result<Self, Error> {
         let settings: Self = if set.is_empty() {
-            toml::from_str(text).map_err(Error::Syntax)?
+            npo_wording::read(text)?
         } else {
-            let mut table: toml::Table = toml::from_str(text).map_err(Error::Syntax)?;
+            let mut table: toml::Table = npo_wording::read(text)?;
             for (key, value) in set {
-                let value = toml::from_str::<toml::Table>(&format!("value = {value}"))
-                    .map_err(Error::Syntax)?
-                    .remove("value")
-                    .expect("what was written is read");
-                put(&mut table, key, value)?;
+                experiment::set(&mut table, key, value)?;
             }
-            table.try_into().map_err(Error::Syntax)?
+            npo_wording::typed(table.into())?
         };
         settings.check()?;
         Ok(settings)
@@ -178,7 +161,8 @@ impl Settings {
             ("fixed.threshold", self.fixed.threshold, (0.0, 1.0), "0 to 1"),
         ] {
             if !(least..=most).contains(&found) {
-                return Err(Error::OutOfRange { name, found, expected });
+                let message = format!("found {found}, expected a number from {expected}");
+                return Err(Wrong::at(name, message).into());
             }
         }
         let _ = npo_network::fabric::Fabric::new(self.config(), 1, 0)?;

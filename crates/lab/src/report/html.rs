@@ -20,15 +20,7 @@ pub(super) fn page(view: &View<'_>, figures: &[Figure], absent: &[Absent]) -> St
         name => name,
     };
     let title = escape(name);
-    let css = style();
-    let mut html = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <meta name=\"generator\" content=\"npo {version}\">\n\
-         <title>{title} · npo lab</title>\n<style>\n{css}</style>\n</head>\n<body>\n<main>\n",
-        version = env!("CARGO_PKG_VERSION"),
-    );
+    let mut html = opening(&title);
     head(&mut html, view, &title);
     contents(&mut html, figures);
     reading(&mut html, view);
@@ -41,12 +33,30 @@ pub(super) fn page(view: &View<'_>, figures: &[Figure], absent: &[Absent]) -> St
         html.push_str(&tables::metrics(view));
     });
     section(&mut html, "run", "What was run", |html| what_was_run(html, view));
+    closing(&mut html, "npo lab report");
+    html
+}
+
+/// Everything before the page's own content; `title` is escaped.
+pub(super) fn opening(title: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <meta name=\"generator\" content=\"npo {version}\">\n\
+         <title>{title} · npo lab</title>\n<style>\n{css}</style>\n</head>\n<body>\n<main>\n",
+        version = env!("CARGO_PKG_VERSION"),
+        css = style(),
+    )
+}
+
+/// Everything behind the page's own content.
+pub(super) fn closing(html: &mut String, command: &str) {
     let _ = write!(
         html,
-        "<footer>Written by <code>npo lab report</code>, npo {}. Intervals are Student’s t at 95 % over seeds; differences are paired by seed.</footer>\n</main>\n</body>\n</html>\n",
+        "<footer>Written by <code>{command}</code>, npo {}. Intervals are Student’s t at 95 % over seeds; differences are paired by seed.</footer>\n</main>\n</body>\n</html>\n",
         env!("CARGO_PKG_VERSION")
     );
-    html
 }
 
 /// Rules of the page and of its charts, with the colours as variables.
@@ -93,22 +103,39 @@ fn head(html: &mut String, view: &View<'_>, title: &str) {
         ("Episodes a run", episodes),
         ("Baseline", view.baseline.unwrap_or("none").to_owned()),
     ];
+    facts_of(html, &facts);
+    html.push_str("</header>\n");
+    results.warnings.iter().for_each(|text| warning(html, text));
+}
+
+/// Numbers that a page opens with.
+pub(super) fn facts_of(html: &mut String, facts: &[(&str, String)]) {
     html.push_str("<dl class=\"facts\">");
     for (what, value) in facts {
-        let _ = write!(html, "<div><dt>{what}</dt><dd>{}</dd></div>", escape(&value));
+        let _ = write!(html, "<div><dt>{}</dt><dd>{}</dd></div>", escape(what), escape(value));
     }
-    html.push_str("</dl>\n</header>\n");
-    for warning in &results.warnings {
-        let _ = writeln!(html, "<p class=\"warning\" role=\"note\">{}</p>", escape(warning));
-    }
+    html.push_str("</dl>\n");
+}
+
+/// What a reader must not overlook.
+pub(super) fn warning(html: &mut String, text: &str) {
+    let _ = writeln!(html, "<p class=\"warning\" role=\"note\">{}</p>", prose(text));
 }
 
 fn contents(html: &mut String, figures: &[Figure]) {
-    html.push_str("<nav aria-label=\"Contents\"><ul><li><a href=\"#reading\">Before reading the numbers</a></li>");
-    for figure in figures {
-        let _ = write!(html, "<li><a href=\"#{}\">{}</a></li>", figure.id, escape(&figure.title));
+    let figures = figures.iter().map(|figure| (figure.id.as_str(), figure.title.as_str()));
+    let first = [("reading", "Before reading the numbers")].into_iter();
+    let last = [("tables", "Tables"), ("run", "What was run")];
+    links(html, first.chain(figures).chain(last));
+}
+
+/// Links to parts of the page, by their anchors and titles.
+pub(super) fn links<'a>(html: &mut String, parts: impl Iterator<Item = (&'a str, &'a str)>) {
+    html.push_str("<nav aria-label=\"Contents\"><ul>");
+    for (anchor, title) in parts {
+        let _ = write!(html, "<li><a href=\"#{}\">{}</a></li>", escape(anchor), escape(title));
     }
-    html.push_str("<li><a href=\"#tables\">Tables</a></li><li><a href=\"#run\">What was run</a></li></ul></nav>\n");
+    html.push_str("</ul></nav>\n");
 }
 
 fn reading(html: &mut String, view: &View<'_>) {
@@ -122,13 +149,13 @@ fn reading(html: &mut String, view: &View<'_>) {
     });
 }
 
-fn section(html: &mut String, id: &str, title: &str, fill: impl FnOnce(&mut String)) {
+pub(super) fn section(html: &mut String, id: &str, title: &str, fill: impl FnOnce(&mut String)) {
     let _ = write!(html, "<section id=\"{id}-section\">\n<h2 id=\"{id}\">{title}</h2>\n");
     fill(html);
     html.push_str("</section>\n");
 }
 
-fn draw(html: &mut String, figure: &Figure) {
+pub(super) fn draw(html: &mut String, figure: &Figure) {
     let title = escape(&figure.title);
     let _ = write!(
         html,
@@ -171,7 +198,7 @@ fn draw_panel(html: &mut String, figure: &str, at: usize, panel: &Panel) {
 }
 
 /// Escaped text in which a number and its % stay on one line.
-fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     escape(&text.replace('\'', "’").replace(" %", "\u{a0}%"))
 }
 

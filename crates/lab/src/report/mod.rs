@@ -5,6 +5,7 @@
 //! It runs no script and loads nothing, for it is mailed around and opened years later.
 
 mod chart;
+mod comparison;
 mod figures;
 mod html;
 mod notes;
@@ -12,9 +13,9 @@ pub mod png;
 mod standalone;
 mod tables;
 
-use crate::results::{Error, Results};
+use crate::results::{Comparison, Error, Results};
 pub(crate) use chart::escape;
-use figures::View;
+use figures::{Figure, View};
 
 /// What a reader wants to see.
 #[derive(Debug, Clone, Default)]
@@ -58,12 +59,29 @@ pub fn report(results: &Results, options: &Options) -> Result<Report, Error> {
     let mut view = View::new(results, baseline.as_deref(), &options.focus);
     view.baseline_asked = options.baseline.is_some();
     let (figures, absent) = figures::all(&view);
-    let files = figures.iter().map(|figure| FigureFile {
+    Ok(Report { figures: files(&figures), html: html::page(&view, &figures, &absent) })
+}
+
+/// Makes the page of what changed between folders: parameters, pictures, both means.
+///
+/// `folders` are the ones that were compared, the first of them before, the others after.
+/// Of a comparison of fewer than two folders nothing changed, and the page says so.
+#[must_use]
+pub fn comparison(folders: &[(String, Results)], compared: &Comparison) -> Report {
+    let figures: Vec<Figure> = folders.first().map_or_else(Vec::new, |(_, first)| {
+        let view = View::new(first, None, &[]);
+        figures::changes(&view, compared).into_iter().map(figures::shortened).collect()
+    });
+    Report { html: comparison::page(folders, compared, &figures), figures: files(&figures) }
+}
+
+fn files(figures: &[Figure]) -> Vec<FigureFile> {
+    let file = |figure: &Figure| FigureFile {
         name: figure.id.clone(),
         title: figure.title.clone(),
         svg: standalone::svg(figure),
-    });
-    Ok(Report { figures: files.collect(), html: html::page(&view, &figures, &absent) })
+    };
+    figures.iter().map(file).collect()
 }
 
 #[cfg(test)]

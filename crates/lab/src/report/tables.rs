@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::chart::escape;
 use super::figures::{Data, View};
-use crate::results::{Row, Verdict, metric, metric_names, of_metric};
+use crate::results::{Comparison, Row, Verdict, metric, metric_names, of_metric};
 
 /// Metrics that are read together; those that no group names come last.
 const GROUPS: [(&str, &[&str]); 5] = [
@@ -109,20 +109,84 @@ fn method_row(
 fn metric_cell(row: &Row) -> String {
     let mean = row.summary.text();
     let Some(difference) = row.difference else { return mean };
-    let (class, mark, words) = match row.verdict {
-        Some(Verdict::Better) => ("good", "✓", "better than the baseline"),
-        Some(Verdict::Worse) => ("bad", "✗", "worse than the baseline"),
-        Some(Verdict::Differs) => ("care", "≠", "differs from the baseline"),
-        Some(Verdict::OtherWorld) => ("care", "≠", "from another world"),
-        Some(Verdict::Unclear) | None => ("", "", "no clear difference"),
-    };
+    let (words, mark) = marked(row.verdict, "the baseline");
     let text = difference.text();
-    let mark = if mark.is_empty() {
-        String::new()
-    } else {
-        format!(" <b class=\"{class}\" role=\"img\" aria-label=\"{words}\">{mark}</b>")
-    };
     format!("{mean}<br><span class=\"d\" title=\"{words}\">{text}{mark}</span>")
+}
+
+/// What a difference to `than` means, in words and as a mark with a space before it.
+fn marked(verdict: Option<Verdict>, than: &str) -> (String, String) {
+    let (class, mark, words) = match verdict {
+        Some(Verdict::Better) => ("good", "✓", format!("better than {than}")),
+        Some(Verdict::Worse) => ("bad", "✗", format!("worse than {than}")),
+        Some(Verdict::Differs) => ("care", "≠", format!("differs from {than}")),
+        Some(Verdict::OtherWorld) => ("care", "≠", "from another world".to_owned()),
+        Some(Verdict::Unclear) | None => return ("no clear difference".to_owned(), String::new()),
+    };
+    let mark = format!(" <b class=\"{class}\" role=\"img\" aria-label=\"{words}\">{mark}</b>");
+    (words, mark)
+}
+
+/// What changed, with both means; combinations that did not change at all are left out.
+pub(super) fn changes(compared: &Comparison) -> String {
+    let several = compared.folders.len() > 2;
+    let folder = if several { "<th scope=\"col\">Folder</th>" } else { "" };
+    let mut html = format!(
+        "<table><thead><tr><th scope=\"col\">Method</th><th scope=\"col\">Metric</th>{folder}<th scope=\"col\" class=\"n\">Before</th><th scope=\"col\" class=\"n\">After</th><th scope=\"col\" class=\"n\">Change</th></tr></thead>"
+    );
+    let span = if several { 6 } else { 5 };
+    let mut world = None;
+    for change in compared.changes.iter().filter(|change| !change.unchanged) {
+        if world != Some(&change.world) {
+            let end = if world.is_some() { "</tbody>" } else { "" };
+            let _ = write!(
+                html,
+                "{end}<tbody><tr class=\"w\"><th scope=\"rowgroup\" colspan=\"{span}\"><span>{}</span></th></tr>",
+                escape(&change.world)
+            );
+            world = Some(&change.world);
+        }
+        let (words, mark) = marked(Some(change.verdict), "before");
+        let folder = match several {
+            true => format!("<td>{}</td>", escape(&change.after_folder)),
+            false => String::new(),
+        };
+        let difference =
+            change.difference.map_or_else(|| "no common seeds".to_owned(), |paired| paired.text());
+        let title = metric(&change.metric).map_or(change.metric.as_str(), |known| known.title);
+        let _ = write!(
+            html,
+            "<tr><th scope=\"row\">{}</th><td>{}</td>{folder}<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\"><span title=\"{words}\">{difference}{mark}</span></td></tr>",
+            escape(&change.method),
+            escape(title),
+            change.before.text(),
+            change.after.text(),
+        );
+    }
+    html.push_str(if world.is_some() { "</tbody></table>" } else { "</table>" });
+    scrolled("What changed", &html)
+}
+
+/// Parameters that differ between folders.
+pub(super) fn differing(compared: &Comparison) -> String {
+    let several = compared.folders.len() > 2;
+    let mut data = Data::default();
+    let heading = |heading: &str| heading.to_owned();
+    data.headings.push(heading("Parameter"));
+    if several {
+        data.headings.push(heading("<Folder"));
+    }
+    data.headings.extend([heading("<Before"), heading("<After")]);
+    for change in &compared.parameters {
+        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
+        let mut row = vec![change.key.clone()];
+        if several {
+            row.push(change.folder.clone());
+        }
+        row.extend([side(&change.before), side(&change.after)]);
+        data.rows.push(row);
+    }
+    plain("Parameters that differ", &data)
 }
 
 /// Parameters of worlds or methods: those that differ as a table, the others below it.
@@ -199,7 +263,8 @@ pub(super) fn plain(label: &str, data: &Data) -> String {
         for (at, cell) in row.iter().enumerate() {
             let cell = escape(cell);
             let _ = match at {
-                0 => write!(html, "<th scope=\"row\">{cell}</th>"),
+                // Dotted keys are long; on a narrow page they break where they are joined.
+                0 => write!(html, "<th scope=\"row\">{}</th>", cell.replace('.', ".<wbr>")),
                 at => write!(html, "<td{}>{cell}</td>", class(at)),
             };
         }

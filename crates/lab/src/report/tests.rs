@@ -123,6 +123,61 @@ fn figures_are_svg_whatever_the_names() {
     }
 }
 
+/// The regimes before, and after in which these methods cost so much more regret in these worlds.
+fn before_and_after(moved: &[(&str, &str, f64)]) -> [(String, Results); 2] {
+    let about = About::parse(&REGIMES.experiment()).unwrap();
+    let mut runs = REGIMES.runs();
+    for run in &mut runs {
+        for (_, _, by) in moved.iter().filter(|(world, method, _)| {
+            (run.world.as_str(), run.method.as_str()) == (*world, *method)
+        }) {
+            *run.metrics.get_mut("regret").unwrap() += by;
+        }
+    }
+    let after = Results::new(about, runs).unwrap();
+    [("before".to_owned(), REGIMES.results()), ("after".to_owned(), after)]
+}
+
+fn compared(folders: &[(String, Results)]) -> Report {
+    let found = crate::results::compare(folders, &crate::results::Asked::default()).unwrap();
+    comparison(folders, &found)
+}
+
+#[test]
+fn what_changed_is_drawn_and_what_did_not_is_told() {
+    let check = |moved: &[(&str, &str, f64)], figures: &[&str], told: &[&str]| {
+        let made = compared(&before_and_after(moved));
+        assert_eq!(names(&made), figures);
+        for part in told {
+            assert!(made.html.contains(part), "lacks {part}");
+        }
+        for part in ["<script", "<link", "<img", "url(", "@import", "http"] {
+            assert!(!made.html.contains(part), "the page has `{part}`");
+        }
+        assert_eq!(made.html.matches("<div").count(), made.html.matches("</div>").count());
+        for figure in made.figures {
+            assert!(usvg::Tree::from_str(&figure.svg, &usvg::Options::default()).is_ok());
+        }
+    };
+    // In one world: its metrics side by side.
+    check(
+        &[("A_paper", "paper", 3.0)],
+        &["changes"],
+        &["What changed in A_paper", "+3 ± 0", "among them all in B_sparse", "✗", "left is better"],
+    );
+    // In several: a figure per metric, with a panel per world.
+    check(
+        &[("A_paper", "paper", 3.0), ("D_adv20", "paper", -4.0), ("D_adv20", "static", -4.0)],
+        &["change-regret"],
+        &["paper: +3 ± 0", "−4 ± 0", "Not drawn, because nothing changed: static in A_paper"],
+    );
+    check(
+        &[],
+        &[],
+        &["Nothing changed: all ", "No parameter differs", "Nothing to set side by side"],
+    );
+}
+
 #[test]
 fn one_run_without_curves_makes_a_page() {
     let run = RunRecord {

@@ -37,12 +37,8 @@ impl About {
     /// # Errors
     /// What is wrong with the TOML and in which line, on one line.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let table = DeTable::parse(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| {
-                text.get(..span.start).unwrap_or_default().matches('\n').count() + 1
-            });
-            format!("line {line}: {}", error.message().replace('\n', " "))
-        })?;
+        let table =
+            DeTable::parse(text).map_err(|error| npo_wording::syntax(text, &error).to_string())?;
         let table = table.get_ref();
         let mut about = Self {
             name: string(table, "name").unwrap_or_default(),

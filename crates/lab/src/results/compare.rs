@@ -121,6 +121,9 @@ pub struct Change {
     pub after: Summary,
     /// After less before over common seeds; `None` without any.
     pub difference: Option<Paired>,
+    /// Whether every common seed has exactly the same number in both, or none in both; `false`
+    /// without common seeds.
+    pub unchanged: bool,
     /// What the difference means.
     pub verdict: Verdict,
 }
@@ -136,6 +139,99 @@ pub struct ParameterChange {
     pub before: Option<String>,
     /// Value in the later folder; `None` if it is not there.
     pub after: Option<String>,
+}
+
+impl Comparison {
+    /// What came out exactly as in the first folder; `None` where all of it changed.
+    #[must_use]
+    pub fn unchanged(&self) -> Option<Unchanged<'_>> {
+        let same = self.changes.iter().filter(|change| change.unchanged).count();
+        (same > 0).then(|| Unchanged {
+            same,
+            of: self.changes.len(),
+            worlds: whole(&self.changes, |change| &change.world),
+            methods: whole(&self.changes, |change| &change.method),
+        })
+    }
+
+    /// What to know where a world's own settings differ, in one sentence without a full stop; `None`
+    /// where nothing changed in such a world by more than chance.
+    #[must_use]
+    pub fn other_worlds(&self) -> Option<String> {
+        let mut worlds: Vec<&str> = Vec::new();
+        for change in self.changes.iter().filter(|change| change.verdict == Verdict::OtherWorld) {
+            if !worlds.contains(&change.world.as_str()) {
+                worlds.push(&change.world);
+            }
+        }
+        (!worlds.is_empty()).then(|| {
+            format!(
+                "settings of the world itself differ in {}, so that a change there is none of the method alone, and may be one of price",
+                worlds.join(", ")
+            )
+        })
+    }
+}
+
+/// What came out the same in every common seed, among combinations of world, method and metric.
+///
+/// Shown, it is a sentence without a full stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unchanged<'a> {
+    /// How many combinations, at least 1.
+    pub same: usize,
+    /// Of how many.
+    pub of: usize,
+    /// Worlds in which nothing changed.
+    pub worlds: Vec<&'a str>,
+    /// Methods of which nothing changed in any world.
+    pub methods: Vec<&'a str>,
+}
+
+impl Unchanged<'_> {
+    /// Which worlds and methods are the same altogether, to be put behind a count; empty if none is.
+    #[must_use]
+    pub fn among(&self) -> String {
+        let among: Vec<String> = [("in", &self.worlds), ("of", &self.methods)]
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(what, names)| format!("all {what} {}", names.join(", ")))
+            .collect();
+        match among.is_empty() {
+            true => String::new(),
+            false => format!("; among them {}", among.join(" and ")),
+        }
+    }
+}
+
+impl std::fmt::Display for Unchanged<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { same, of, .. } = self;
+        if same == of {
+            return write!(
+                f,
+                "nothing changed: all {of} combinations of world, method and metric are the same in every common seed"
+            );
+        }
+        write!(
+            f,
+            "{same} of {of} combinations of world, method and metric did not change at all, not in a single seed{}",
+            self.among()
+        )
+    }
+}
+
+/// The names, in order, of which nothing changed.
+fn whole(changes: &[Change], name: fn(&Change) -> &String) -> Vec<&str> {
+    let changed: BTreeSet<&String> =
+        changes.iter().filter(|change| !change.unchanged).map(name).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for change in changes.iter().filter(|change| !changed.contains(name(change))) {
+        if !names.contains(&name(change).as_str()) {
+            names.push(name(change));
+        }
+    }
+    names
 }
 
 /// Compares results; each comes with the name of its folder.
@@ -289,8 +385,10 @@ fn changes(
                 let summaries =
                     (before.summary(world, method, name), after.summary(world, method, name));
                 let (Some(was), Some(is)) = summaries else { continue };
-                let difference =
-                    stats::paired(before.runs(world, method), after.runs(world, method), name);
+                let (runs_before, runs_after) =
+                    (before.runs(world, method), after.runs(world, method));
+                let difference = stats::paired(runs_before, runs_after, name);
+                let unchanged = stats::unchanged(runs_before, runs_after, name);
                 let better = metric(name).map_or(Better::Neither, |metric| metric.better);
                 let verdict = match verdict(difference, better) {
                     Verdict::Unclear => Verdict::Unclear,
@@ -306,6 +404,7 @@ fn changes(
                     before: was,
                     after: is,
                     difference,
+                    unchanged,
                     verdict,
                 });
             }

@@ -132,6 +132,7 @@ impl<'a> Lines<'a> {
 fn no_run(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+    let what = npo_wording::plain(what);
     format!("found no run: {what} in column {}", error.column())
 }
 

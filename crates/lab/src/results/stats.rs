@@ -153,14 +153,9 @@ impl Paired {
 
 /// `after` less `before` by seed; both sorted by seed.
 pub(crate) fn paired(before: &[RunRecord], after: &[RunRecord], metric: &str) -> Option<Paired> {
-    let common: Vec<(Option<f64>, Option<f64>)> = after
-        .iter()
-        .filter_map(|run| {
-            let at = before.binary_search_by_key(&run.seed, |other| other.seed).ok()?;
-            let of = |run: &RunRecord| run.metrics.get(metric).copied();
-            Some((of(&before[at]), of(run)))
-        })
-        .collect();
+    let of = |run: &RunRecord| run.metrics.get(metric).copied();
+    let common: Vec<(Option<f64>, Option<f64>)> =
+        common(before, after).map(|(before, after)| (of(before), of(after))).collect();
     let both: Vec<(f64, f64)> =
         common.iter().filter_map(|(before, after)| Some(((*before)?, (*after)?))).collect();
     let summary = Summary::of(both.iter().map(|(before, after)| after - before))?;
@@ -170,6 +165,27 @@ pub(crate) fn paired(before: &[RunRecord], after: &[RunRecord], metric: &str) ->
         return Some(paired);
     }
     Some(Paired { half_width: None, interval: Some(newcombe(&both)), ..paired })
+}
+
+/// Whether every common seed has exactly the same number, or none, in both; `false` without any.
+///
+/// Runs are functions of their seed and settings, so that what a change does not touch comes out the
+/// same to the last bit; a mean difference of 0 alone would not say so.
+pub(crate) fn unchanged(before: &[RunRecord], after: &[RunRecord], metric: &str) -> bool {
+    let mut common = common(before, after).peekable();
+    common.peek().is_some()
+        && common.all(|(before, after)| before.metrics.get(metric) == after.metrics.get(metric))
+}
+
+/// Runs of both that have the same seed; both sorted by seed.
+fn common<'a>(
+    before: &'a [RunRecord],
+    after: &'a [RunRecord],
+) -> impl Iterator<Item = (&'a RunRecord, &'a RunRecord)> {
+    after.iter().filter_map(|run| {
+        let at = before.binary_search_by_key(&run.seed, |other| other.seed).ok()?;
+        Some((&before[at], run))
+    })
 }
 
 /// Newcombe's 95 % limits for the difference of two proportions (second less first) in pairs of 0 and 1.

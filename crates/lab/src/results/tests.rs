@@ -60,7 +60,10 @@ fn broken_files_are_refused_with_their_line() {
         assert!(error.contains(expected), "{error}\nlacks {expected}");
         assert!(!error.contains('\n'), "{error}");
     };
-    check(&|lines| lines[2] = "{\"world\":1}".into(), "line 3: found no run: invalid type");
+    check(
+        &|lines| lines[2] = "{\"world\":1}".into(),
+        "line 3: found no run: found `1`, expected a text",
+    );
     check(&|lines| lines[1].truncate(40), "line 2: found no run: EOF");
     check(&|lines| lines.clear(), "no finished runs");
     let again = good[0].replace("\"loss\":0.", "\"loss\":0.9");
@@ -121,6 +124,42 @@ fn a_comparison_says_better_and_worse() {
     assert!(found.changes.iter().all(|change| change.verdict == Verdict::Better));
     assert_eq!(found.parameters.len(), 1);
     assert_eq!(found.parameters[0].after.as_deref(), Some("50"));
+}
+
+#[test]
+fn what_did_not_change_is_told_from_what_did_not_change_on_average() {
+    let before = REGIMES.results();
+    let mut after = before.clone();
+    for (world, methods) in &mut after.runs {
+        for run in
+            methods.iter_mut().filter(|(name, _)| *name != "static").flat_map(|(_, runs)| runs)
+        {
+            // The mean stays, no seed does.
+            let step = if run.seed % 2 == 0 { 1.0 } else { -1.0 };
+            if world == "A_paper" {
+                *run.metrics.get_mut("regret").unwrap() += step;
+            }
+        }
+    }
+    let folders = [("a".to_owned(), before), ("b".to_owned(), after)];
+    let asked = Asked { metrics: vec!["regret".into()], ..Asked::default() };
+    let found = compare(&folders, &asked).unwrap();
+    let of = |world: &str, method: &str| {
+        let of = |change: &&Change| change.world == world && change.method == method;
+        found.changes.iter().find(of).unwrap()
+    };
+    let moved = of("A_paper", "paper");
+    assert!(moved.difference.unwrap().mean.abs() < 1e-9 && !moved.unchanged);
+    assert!(of("A_paper", "static").unchanged && of("B_sparse", "paper").unchanged);
+    assert_eq!(
+        found.unchanged().unwrap().to_string(),
+        "31 of 40 combinations of world, method and metric did not change at all, not in a single seed; among them all in B_sparse, C_drift, D_adv20 and all of static"
+    );
+    let same = [folders[0].clone(), folders[0].clone()];
+    let found = compare(&same, &asked).unwrap();
+    let told = found.unchanged().unwrap().to_string();
+    assert!(told.starts_with("nothing changed: all 40 combinations"), "{told}");
+    assert_eq!(found.other_worlds(), None);
 }
 
 #[test]

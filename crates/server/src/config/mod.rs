@@ -4,14 +4,14 @@
 //! ignored is worse than none.
 //! What the values do is left to the parts that they configure.
 
-mod nearest;
 mod profile;
 pub(crate) mod section;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use npo_core::{Profile, toml_words};
+use npo_core::Profile;
+use npo_wording::Wrong;
 pub use profile::from_file as profile_from_file;
 use section::section;
 
@@ -128,19 +128,9 @@ pub enum ConfigError {
         /// Its size.
         found: u64,
     },
-    /// The text is not the expected TOML; the message carries line, column and a caret.
-    #[error("configuration does not parse: {0}")]
-    Syntax(String),
-    /// A key is not known.
-    #[error("key `{key}` is unknown{place}; {hint}")]
-    UnknownKey {
-        /// The key.
-        key: String,
-        /// In which section, in words.
-        place: String,
-        /// The nearest known key, or all of them.
-        hint: String,
-    },
+    /// The text is not the expected TOML, or a key is not known; names the place.
+    #[error(transparent)]
+    Text(#[from] Wrong),
     /// The file of a profile cannot be used.
     #[error("profile `{path}` cannot be used: {why}")]
     Profile {
@@ -183,8 +173,10 @@ impl Config {
     /// # Errors
     /// As [`Self::from_file`].
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
-        let syntax = |e: toml::de::Error| ConfigError::Syntax(toml_words::plain(&e.to_string()));
-        let table: toml::Table = toml::from_str(text).map_err(syntax)?;
+        let table: toml::Table = npo_wording::read(text)?;
+        let known_keys = |table: &toml::Table, section: &str, known: &[&str]| {
+            known_keys(table, section, known).map_err(|wrong| wrong.in_text(text))
+        };
         known_keys(&table, "", Self::KEYS)?;
         for (name, keys) in [
             ("limits", Limits::KEYS),
@@ -198,13 +190,21 @@ impl Config {
             }
         }
         let queries = table.get("prometheus").and_then(|section| section.get("queries"));
-        for query in queries.and_then(toml::Value::as_array).into_iter().flatten() {
+        for (at, query) in queries.and_then(toml::Value::as_array).into_iter().flatten().enumerate()
+        {
             if let Some(query) = query.as_table() {
-                known_keys(query, "prometheus.queries", prometheus::CustomQuery::KEYS)?;
+                let section = format!("prometheus.queries[{at}]");
+                known_keys(query, &section, prometheus::CustomQuery::KEYS)?;
             }
         }
-        let config: Self = toml::from_str(text).map_err(syntax)?;
-        config.check()?;
+        let config: Self = npo_wording::read(text)?;
+        config.check().map_err(|error| match error {
+            ConfigError::Value { key, found, expected } => {
+                let message = format!("found {found}, expected {expected}");
+                ConfigError::Text(Wrong::at(key, message).in_text(text))
+            }
+            other => other,
+        })?;
         Ok(config)
     }
 
@@ -261,14 +261,12 @@ impl Config {
     }
 }
 
-fn known_keys(table: &toml::Table, section: &str, known: &[&str]) -> Result<(), ConfigError> {
+/// Refuses keys that a section does not have; what is silently ignored would be a setting that does
+/// nothing.
+fn known_keys(table: &toml::Table, section: &str, known: &[&str]) -> Result<(), Wrong> {
     let Some(key) = table.keys().find(|key| !known.contains(&key.as_str())) else { return Ok(()) };
-    let place = if section.is_empty() { String::new() } else { format!(" in `[{section}]`") };
-    let hint = match nearest::nearest(key, known) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("known are `{}`", known.join("`, `")),
-    };
-    Err(ConfigError::UnknownKey { key: key.clone(), place, hint })
+    let path = if section.is_empty() { key.clone() } else { format!("{section}.{key}") };
+    Err(Wrong::at(path, format!("unknown key `{key}`, {}", npo_wording::meant(key, known))))
 }
 
 #[cfg(test)]
@@ -281,26 +279,36 @@ mod tests {
             let found = Config::from_toml(text).expect_err(text).to_string();
             assert!(found.contains(expected), "{text}: {found}");
         };
-        check("lisen = '127.0.0.1:1'", "key `lisen` is unknown; did you mean `listen`?");
+        check(
+            "lisen = '127.0.0.1:1'",
+            "line 1, column 1: `lisen`: unknown key `lisen`, did you mean `listen`?",
+        );
         check(
             "[limits]\nstream = 3",
-            "key `stream` is unknown in `[limits]`; did you mean `streams`?",
+            "line 2, column 1: `limits.stream`: unknown key `stream`, did you mean `streams`?",
         );
         check("[live_fabric]\nspeeed = 1", "did you mean `speed`?");
-        check(
-            "[prometheus]\nur = ''",
-            "key `ur` is unknown in `[prometheus]`; did you mean `url`?",
-        );
+        check("[prometheus]\nur = ''", "`prometheus.ur`: unknown key `ur`, did you mean `url`?");
         check("[prometheus]\npreset = 'snmp'", "`prometheus.url` is ``, expected an address");
         check(
             "[[prometheus.queries]]\nquerry = 'x'",
-            "unknown in `[prometheus.queries]`; did you mean `query`?",
+            "line 2, column 1: `prometheus.queries[0].querry`: unknown key `querry`, did you mean `query`?",
         );
-        check("zzzzzzzzzz = 1", "known are `data`, `listen`");
-        check("profile = 'wild'", "`profile` is `wild`, expected `calibrated` or `paper`");
-        check("listen = 'here'", "line 1");
-        check("[timeouts]\nbody_s = 0", "`timeouts.body_s` is 0, expected 1 second to 1 day");
-        check("data = ", "does not parse");
+        check("zzzzzzzzzz = 1", "expected one of `data`, `listen`");
+        check(
+            "profile = 'wild'",
+            "line 1, column 1: `profile`: found `wild`, expected `calibrated` or `paper`",
+        );
+        check("listen = 'here'", "line 1, column 10: `listen`: expected an address with a port");
+        check(
+            "[timeouts]\nbody_s = 0",
+            "line 2, column 1: `timeouts.body_s`: found 0, expected 1 second to 1 day",
+        );
+        check(
+            "[limits]\nstreams = 'x'",
+            "`limits.streams`: found the text \"x\", expected a whole number",
+        );
+        check("data = ", "line 1, column 8: found nothing, expected a value");
     }
 
     #[test]

@@ -13,10 +13,11 @@
 
 use std::path::Path;
 
-use npo_core::{Profile, toml_words};
+use npo_core::Profile;
+use npo_wording::Wrong;
 use toml::{Table, Value};
 
-use super::{ConfigError, FILE_BYTES_MAX, nearest};
+use super::{ConfigError, FILE_BYTES_MAX};
 
 /// Parts of a profile that can be left out.
 const PARTS: [&str; 4] = ["audit", "trust", "certificate", "watch"];
@@ -35,21 +36,25 @@ pub fn from_file(path: &Path) -> Result<Profile, ConfigError> {
     if found > FILE_BYTES_MAX {
         return Err(ConfigError::TooLarge { found });
     }
-    let why = |why| ConfigError::Profile { path: path.to_owned(), why };
+    let why = |why: Wrong| ConfigError::Profile { path: path.to_owned(), why: why.to_string() };
     from_toml(&std::fs::read_to_string(path).map_err(read)?).map_err(why)
 }
 
-fn from_toml(text: &str) -> Result<Profile, String> {
-    let wrong = |error: toml::de::Error| toml_words::plain(&error.to_string());
-    let mut given: Table = toml::from_str(text).map_err(wrong)?;
+fn from_toml(text: &str) -> Result<Profile, Wrong> {
+    read(text).map_err(|wrong| wrong.in_text(text))
+}
+
+fn read(text: &str) -> Result<Profile, Wrong> {
+    let mut given: Table = npo_wording::read(text)?;
     let base = match given.remove("base") {
         None => Profile::calibrated(),
-        Some(Value::String(name)) => Profile::named(&name)
-            .ok_or_else(|| format!("`base` is `{name}`, expected `calibrated` or `paper`"))?,
-        Some(other) => return Err(format!("`base` is {other}, expected a name")),
+        Some(Value::String(name)) => Profile::named(&name).ok_or_else(|| {
+            Wrong::at("base", format!("found `{name}`, expected `calibrated` or `paper`"))
+        })?,
+        Some(other) => return Err(Wrong::at("base", format!("found {other}, expected a name"))),
     };
     let without = given.remove("without");
-    let mut whole = Table::try_from(&base).map_err(|error| error.to_string())?;
+    let mut whole = Table::try_from(&base).expect("a profile is made of TOML values");
     known(&given)?;
     if let Some(without) = without {
         leave_out(&mut whole, &without)?;
@@ -57,25 +62,27 @@ fn from_toml(text: &str) -> Result<Profile, String> {
     for (key, value) in given {
         put(&mut whole, &key, value);
     }
-    let profile: Profile = Value::Table(whole).try_into().map_err(wrong)?;
-    profile.validate().map_err(|error| error.to_string())?;
+    let profile: Profile = npo_wording::typed(Value::Table(whole))?;
+    profile.validate().map_err(|error| {
+        Wrong::at(error.setting, format!("found {}, expected {}", error.found, error.expected))
+    })?;
     Ok(profile)
 }
 
 /// Refuses keys that no profile has, with the nearest that one has.
-fn known(given: &Table) -> Result<(), String> {
+fn known(given: &Table) -> Result<(), Wrong> {
     // Of the built-in profiles, this one has all parts.
-    let all = Table::try_from(Profile::calibrated()).map_err(|error| error.to_string())?;
+    let all = Table::try_from(Profile::calibrated()).expect("a profile is made of TOML values");
     let keys: Vec<&str> = all.keys().map(String::as_str).chain(OWN).collect();
     let Some(key) = given.keys().find(|key| !all.contains_key(*key)) else { return Ok(()) };
-    Err(match nearest::nearest(key, &keys) {
-        Some(meant) => format!("key `{key}` is unknown; did you mean `{meant}`?"),
-        None => format!("key `{key}` is unknown; known are `{}`", keys.join("`, `")),
-    })
+    Err(Wrong::at(key.as_str(), format!("unknown key `{key}`, {}", npo_wording::meant(key, &keys))))
 }
 
-fn leave_out(whole: &mut Table, without: &Value) -> Result<(), String> {
-    let wrong = || format!("`without` is {without}, expected a list of {}", PARTS.join(", "));
+fn leave_out(whole: &mut Table, without: &Value) -> Result<(), Wrong> {
+    let wrong = || {
+        let message = format!("found {without}, expected a list of {}", PARTS.join(", "));
+        Wrong::at("without", message)
+    };
     for part in without.as_array().ok_or_else(wrong)? {
         let part = part.as_str().filter(|part| PARTS.contains(part)).ok_or_else(wrong)?;
         whole.remove(part);
@@ -124,17 +131,35 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         let check = |text: &str, expected: &str| {
-            let found = from_toml(text).expect_err(text);
+            let found = from_toml(text).expect_err(text).to_string();
             assert!(found.contains(expected), "{text}: {found}");
         };
-        check("base = \"wild\"", "`base` is `wild`, expected `calibrated` or `paper`");
-        check("base = 3", "`base` is 3, expected a name");
-        check("certifcate = 3", "did you mean `certificate`?");
+        check(
+            "base = \"wild\"",
+            "line 1, column 1: `base`: found `wild`, expected `calibrated` or `paper`",
+        );
+        check("base = 3", "`base`: found 3, expected a name");
+        check("certifcate = 3", "unknown key `certifcate`, did you mean `certificate`?");
         check("without = [\"scorer\"]", "expected a list of audit, trust");
-        check("[certificate]\nalpha = 0.9", "`certificate.alpha` is 0.9");
-        check("[certificate]\nalhpa = 0.9", "alhpa");
-        check("[watch]\nlook_every = -1", "-1");
-        check("name = ", "name");
-        check("abstain_loss = \"1.5\"", "found the text \"1.5\", expected a number");
+        check(
+            "[certificate]\nalpha = 0.9",
+            "line 2, column 1: `certificate.alpha`: found 0.9, expected",
+        );
+        check(
+            "[certificate]\nalhpa = 0.9",
+            "line 2, column 1: `certificate.alhpa`: unknown key `alhpa`, did you mean `alpha`?",
+        );
+        check("[watch]\nlook_every = -1", "found `-1`, expected a whole number");
+        check("name = ", "line 1, column 8: found nothing, expected a value");
+        check(
+            "abstain_loss = \"1.5\"",
+            "`abstain_loss`: found the text \"1.5\", expected a number",
+        );
+        check("selector = 3", "`selector`: expected a word or a table");
+        check("selector = \"fixed\"", "`selector.fixed`: found a word alone, expected a table");
+        check(
+            "[selector]\nutilty = {}",
+            "`selector`: unknown choice `utilty`, did you mean `utility`?",
+        );
     }
 }

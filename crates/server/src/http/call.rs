@@ -16,10 +16,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use super::{json, problem};
+use super::{json, problem, query};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::chain::one_line;
 
 /// A request that may be answered: its caller is known and allowed, its body is read.
 pub(crate) struct Call {
@@ -58,7 +57,7 @@ impl Call {
 
     /// The query string.
     pub(crate) fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        query(&self.query)
+        query::parse(&self.query)
     }
 
     /// The key of this request for the engine; the path is part of what was asked.
@@ -106,24 +105,6 @@ impl Call {
         }
         let detail = format!("the lists are {behind} events behind the log; try again");
         Err(Problem::new(503, "views-behind", detail))
-    }
-}
-
-/// Parses a query string.
-pub(crate) fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
-    use axum::extract::Query;
-    let invalid = |detail: String| Problem::new(400, "invalid-query", detail);
-    let uri =
-        format!("/?{text}").parse().map_err(|_| invalid("the query string is malformed".into()))?;
-    match Query::<T>::try_from_uri(&uri) {
-        Ok(Query(value)) => Ok(value),
-        Err(rejection) => {
-            let text = rejection.body_text();
-            let words = text
-                .rsplit_once("Failed to deserialize query string: ")
-                .map_or(text.as_str(), |(_, w)| w);
-            Err(invalid(super::json::in_plain_words(&one_line(words))))
-        }
     }
 }
 

@@ -10,4 +10,5 @@ pub(crate) mod json;
 pub(crate) mod listen;
 mod patient;
 pub(crate) mod problem;
+pub(crate) mod query;
 pub(crate) mod serve;

@@ -80,7 +80,11 @@ pub(super) fn believed(page: &mut Page, state: &State) {
     );
     let count = f64::from(state.models());
     page.one("npo_models_total", Kind::Counter, "Models fitted.", count);
-    page.family("npo_holds", Kind::Gauge, "Scopes on which the red button is pressed, by kind.");
+    page.family(
+        "npo_holds",
+        Kind::Gauge,
+        "Scopes (everything, types, sites) that the red button or the monitor holds, by kind.",
+    );
     for (kind, is) in [
         ("all", (|scope| matches!(scope, Scope::All)) as fn(&Scope) -> bool),
         ("scenario-type", |scope| matches!(scope, Scope::ScenarioType(_))),

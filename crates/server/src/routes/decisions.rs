@@ -16,6 +16,7 @@ use crate::convert::proposal::ProposalLine;
 use crate::convert::{feedback, people, time};
 use crate::http::call::{Call, in_body, reply_listed, reply_once};
 use crate::http::problem::{field, internal};
+use crate::http::query;
 
 /// Decisions on one page if the caller does not say.
 const PAGE: u32 = 50;
@@ -158,29 +159,32 @@ pub(super) fn of_lists(error: Error) -> Problem {
     }
 }
 
-fn filter(app: &App, query: api::DecisionQuery) -> Result<Filter, Problem> {
+fn filter(app: &App, asked: api::DecisionQuery) -> Result<Filter, Problem> {
     let instant = |name: &str, text: Option<String>| {
         let parse = |text: String| {
-            let found: String = text.chars().take(64).collect();
             let expected = "an instant such as `2026-01-31T08:00:00Z`";
-            time::parse(&text).ok_or_else(|| invalid(name, &format!("`{found}`"), expected))
+            time::parse(&text).ok_or_else(|| query::unexpected(name, &text, expected))
         };
         text.map(parse).transpose()
     };
     let signal = |name: String| {
-        let found: String = name.chars().take(64).collect();
-        let expected = "like, neutral, skipped or override";
-        Signal::from_name(&name).ok_or_else(|| invalid("signal", &format!("`{found}`"), expected))
+        let expected = "one of `like`, `neutral`, `skipped`, `override`";
+        Signal::from_name(&name).ok_or_else(|| query::unexpected("signal", &name, expected))
     };
+    let until_text = asked.until.clone().unwrap_or_default();
+    let (since, until) = (instant("since", asked.since)?, instant("until", asked.until)?);
+    if since.zip(until).is_some_and(|(since, until)| since >= until) {
+        return Err(query::unexpected("until", &until_text, "an instant after `since`"));
+    }
     Ok(Filter {
-        status: query.status.map(status_asked),
-        disposition: query.disposition.map(disposition_asked),
-        type_id: query.scenario_type.map(|name| type_id(app, &name)).transpose()?,
-        entity: query.entity,
-        site: query.site,
-        signal: query.signal.map(signal).transpose()?,
-        since: instant("since", query.since)?,
-        until: instant("until", query.until)?,
+        status: asked.status.map(status_asked),
+        disposition: asked.disposition.map(disposition_asked),
+        type_id: asked.scenario_type.map(|name| type_id(app, &name)).transpose()?,
+        entity: asked.entity,
+        site: asked.site,
+        signal: asked.signal.map(signal).transpose()?,
+        since,
+        until,
     })
 }
 
@@ -194,21 +198,17 @@ pub(super) fn type_id(app: &App, name: &str) -> Result<npo_core::TypeId, Problem
 pub(super) fn limit(asked: Option<u32>, usual: u32, max: u32) -> Result<u32, Problem> {
     match asked.unwrap_or(usual) {
         limit if (1..=max).contains(&limit) => Ok(limit),
-        found => Err(invalid("limit", &found.to_string(), &format!("1 to {max}"))),
+        found => Err(query::unexpected("limit", &found.to_string(), &format!("1 to {max}"))),
     }
 }
 
 /// Where the previous page ended.
 pub(super) fn cursor<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| {
-        let found: String = text.chars().take(64).collect();
+        let found = query::shown(text);
         let expected = "the `next_cursor` of the previous page";
         Problem::new(400, "invalid-cursor", format!("`cursor` is `{found}`, expected {expected}"))
     })
-}
-
-fn invalid(name: &str, found: &str, expected: &str) -> Problem {
-    Problem::new(400, "invalid-query", format!("`{name}` is {found}, expected {expected}"))
 }
 
 /// Whether the caller may see what only auditors may.

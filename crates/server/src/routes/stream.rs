@@ -24,6 +24,7 @@ use crate::chain::chain;
 use crate::feed::{Frame, frame};
 use crate::http::call::{Call, content};
 use crate::http::listen::stopped;
+use crate::http::query;
 use crate::tail;
 
 /// Events that wait for a client's connection.
@@ -45,7 +46,10 @@ pub(super) async fn follow(call: Call) -> Result<Response, Problem> {
     let after = match call.headers.get("last-event-id") {
         Some(id) => {
             Some(id.to_str().ok().and_then(|id| id.trim().parse().ok()).ok_or_else(|| {
-                let detail = "the header `Last-Event-ID` is not a position in the log";
+                let found = query::shown(&String::from_utf8_lossy(id.as_bytes()));
+                let detail = format!(
+                    "the header `Last-Event-ID` is `{found}`, expected a position in the log"
+                );
                 Problem::new(400, "invalid-query", detail)
             })?)
         }
@@ -53,7 +57,12 @@ pub(super) async fn follow(call: Call) -> Result<Response, Problem> {
     };
     let after = after.unwrap_or(head);
     if after > head {
-        let detail = format!("position {after} is beyond the log, which ends at {head}");
+        let name = if call.headers.contains_key("last-event-id") {
+            "the header `Last-Event-ID`"
+        } else {
+            "`after`"
+        };
+        let detail = format!("{name} is `{after}`, which is beyond the log, expected 0 to {head}");
         return Err(Problem::new(400, "invalid-query", detail));
     }
     let max = call.app.config.limits.streams;

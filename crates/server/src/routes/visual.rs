@@ -12,6 +12,7 @@ use npo_network::picture::{self, Theme};
 use super::decisions::{event, nothing_happened, of_lists};
 use crate::convert::decision::{Subject, explanation};
 use crate::http::call::{Call, content};
+use crate::http::query;
 use crate::network::drawn;
 
 /// Names in a picture come from sources: it may run nothing and load nothing.
@@ -25,9 +26,7 @@ pub(super) async fn show(call: Call) -> Result<Response, Problem> {
         Some("light") => Theme::Light,
         Some("dark") => Theme::Dark,
         Some(other) => {
-            let found: String = other.chars().take(64).collect();
-            let detail = format!("`theme` is `{found}`, expected `light` or `dark`");
-            return Err(Problem::new(400, "invalid-query", detail));
+            return Err(query::unexpected("theme", other, "`light` or `dark`"));
         }
     };
     let _behind = call.views_caught_up().await?;

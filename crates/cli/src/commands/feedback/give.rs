@@ -14,7 +14,7 @@ use crate::text::explanation;
 pub(crate) struct Give {
     /// Id of the decision, such as d42
     id: String,
-    /// Your answer; override is the red button
+    /// Your answer; override is the red button on this one decision
     #[arg(value_enum)]
     signal: Word,
     /// Say why

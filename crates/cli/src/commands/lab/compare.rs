@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use npo_lab::record::Better;
+use npo_lab::report::comparison;
 use npo_lab::results::{
-    Asked, Change, Comparison, FolderComparison, MetricComparison, Paired, Results, Row, Verdict,
-    compare, estimate, plain,
+    Asked, Change, Comparison, FolderComparison, Paired, Results, Row, Verdict, compare, estimate,
+    metric, plain,
 };
 
+use super::report::{write, write_figures};
 use crate::exit::{Answer, Failure};
 use crate::options::{Options, shown};
 use crate::output::say;
@@ -32,10 +34,23 @@ pub(crate) struct Compare {
     /// Show this world; may be given again [default: all]
     #[arg(long, value_name = "NAME")]
     world: Vec<String>,
+    /// Draw what changed between folders, as a page in this file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write what changed as SVG and PNG into this folder too
+    #[arg(long, value_name = "DIR")]
+    figures: Option<PathBuf>,
 }
 
 impl Compare {
     pub(crate) fn run(self, options: &Options) -> Result<Answer, Failure> {
+        let draws = self.html.is_some() || self.figures.is_some();
+        if draws && self.folders.len() < 2 {
+            let folder = shown(&self.folders[0]);
+            return Err(Failure::cannot(format!(
+                "`--html` and `--figures` draw what changed between two folders or more; `npo lab report {folder}` draws one"
+            )));
+        }
         let mut folders = Vec::new();
         for folder in &self.folders {
             folders.push((shown(folder), load(folder)?));
@@ -46,8 +61,33 @@ impl Compare {
         let mut out = options.out();
         out.value(&compared, lines)?;
         out.flush()?;
+        if draws {
+            draw(&folders, &compared, self.html.as_deref(), self.figures.as_deref())?;
+        }
         Ok(Answer::Yes)
     }
+}
+
+/// Writes the page and the figures that were asked for; the numbers are on stdout already.
+fn draw(
+    folders: &[(String, Results)],
+    compared: &Comparison,
+    html: Option<&Path>,
+    figures: Option<&Path>,
+) -> Result<(), Failure> {
+    let made = comparison(folders, compared);
+    if let Some(file) = html {
+        write(file, made.html.as_bytes())?;
+        say(&format!("the same with pictures in {}", shown(file)));
+    }
+    let Some(folder) = figures else { return Ok(()) };
+    let mut written = Vec::new();
+    let pictures = write_figures(folder, &made.figures, &mut written);
+    match written.is_empty() {
+        true => say("nothing changed, so that there is nothing to draw"),
+        false => say(&format!("{} in {}", count(written.len() as u64, "file"), shown(folder))),
+    }
+    pictures
 }
 
 /// Reads a folder and says what was passed over.
@@ -59,43 +99,56 @@ pub(super) fn load(folder: &Path) -> Result<Results, Failure> {
 }
 
 fn lines(compared: &Comparison) -> Vec<Line> {
-    let Comparison { folders, changes, parameters } = compared;
     let mut lines = Vec::new();
-    for folder in folders {
-        folder_lines(&mut lines, folder);
+    if compared.folders.len() > 1 {
+        parameter_lines(&mut lines, compared);
+        change_lines(&mut lines, compared);
     }
-    let several = folders.len() > 1;
-    if several {
-        lines.push(Line::of(Tone::Strong, "Before and after"));
-        lines.extend(change_lines(changes));
-        if changes.iter().any(|change| change.verdict == Verdict::OtherWorld) {
-            let note = "other world: settings of the world differ, see below, so that the change is none of the method alone, and may be one of price";
-            lines.push(Line::of(Tone::Care, note));
-        }
-        lines.push(Line::empty());
-        lines.push(Line::of(Tone::Strong, "Parameters that differ"));
-        let mut table = Table::new(&["FOLDER", "KEY", "BEFORE", "AFTER"]);
-        for change in parameters {
-            let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
-            table.row([
-                change.folder.clone(),
-                change.key.clone(),
-                side(&change.before),
-                side(&change.after),
-            ]);
-        }
-        match parameters.is_empty() {
-            true => lines.push(Line::plain("none")),
-            false => lines.extend(table.lines()),
-        }
-        lines.push(Line::empty());
+    for (at, folder) in compared.folders.iter().enumerate() {
+        folder_lines(&mut lines, folder, compared.folders.first().filter(|_| at > 0));
     }
     let note = "± is half of a 95 % interval over seeds, [ ] are the limits of one; n of N: so many runs have the number; differences are paired by seed, and a word beside one means that its interval leaves 0 out";
     lines.push(Line::of(Tone::Faint, note));
     lines
 }
 
-fn folder_lines(lines: &mut Vec<Line>, folder: &FolderComparison) {
+fn parameter_lines(lines: &mut Vec<Line>, compared: &Comparison) {
+    lines.push(Line::of(Tone::Strong, "Parameters that differ"));
+    let mut table = Table::new(&["FOLDER", "KEY", "BEFORE", "AFTER"]).sparing(&["FOLDER"]);
+    for change in &compared.parameters {
+        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
+        table.row([
+            change.folder.clone(),
+            change.key.clone(),
+            side(&change.before),
+            side(&change.after),
+        ]);
+    }
+    match compared.parameters.is_empty() {
+        true => lines.push(Line::plain("none")),
+        false => lines.extend(with_folders(table, compared).lines()),
+    }
+    lines.push(Line::empty());
+}
+
+/// The table with its folders where there are several that a row may be about.
+fn with_folders(table: Table, compared: &Comparison) -> Table {
+    match compared.folders.len() {
+        0..=2 => table.without("FOLDER"),
+        _ => table,
+    }
+}
+
+fn better(name: &str) -> Better {
+    metric(name).map_or(Better::Neither, |metric| metric.better)
+}
+
+/// A folder's methods against its baseline; worlds that came out as in the `first` folder are named.
+fn folder_lines(
+    lines: &mut Vec<Line>,
+    folder: &FolderComparison,
+    first: Option<&FolderComparison>,
+) {
     let FolderComparison { folder: path, experiment, runs, baseline, worlds } = folder;
     let against = baseline.as_ref().map_or(String::new(), |name| format!(", against {name}"));
     let head = format!("{experiment} ({path})");
@@ -103,13 +156,25 @@ fn folder_lines(lines: &mut Vec<Line>, folder: &FolderComparison) {
     lines.push(Line::of(Tone::Strong, head).and(Tone::Plain, rest));
     lines.push(Line::empty());
     for world in worlds {
+        let same =
+            first.filter(|first| first.baseline == *baseline && first.worlds.contains(world));
+        if let Some(first) = same {
+            let as_before = format!(", exactly as in {}", first.folder);
+            lines.push(Line::of(Tone::Strong, &world.world).and(Tone::Plain, as_before));
+            lines.push(Line::empty());
+            continue;
+        }
         lines.push(Line::of(Tone::Strong, &world.world));
         let mut table =
             Table::new(&["METRIC", "METHOD", ">SEEDS", ">MEAN ± 95 %", ">DIFFERENCE", ""])
                 .sparing(&["SEEDS"]);
         for metric in &world.metrics {
             for (at, row) in metric.rows.iter().enumerate() {
-                let name = if at == 0 { metric_name(metric) } else { String::new() };
+                let name = if at == 0 {
+                    metric_name(&metric.metric, metric.better)
+                } else {
+                    String::new()
+                };
                 table.toned(metric_row(name, row, baseline.as_deref()));
             }
         }
@@ -118,13 +183,14 @@ fn folder_lines(lines: &mut Vec<Line>, folder: &FolderComparison) {
     }
 }
 
-fn metric_name(metric: &MetricComparison) -> String {
-    let way = match metric.better {
+/// The metric's name with an arrow to where it is better.
+fn metric_name(name: &str, better: Better) -> String {
+    let way = match better {
         Better::Lower => " ↓",
         Better::Higher => " ↑",
         Better::Neither => "",
     };
-    format!("{}{way}", metric.metric)
+    format!("{name}{way}")
 }
 
 fn metric_row(name: String, row: &Row, baseline: Option<&str>) -> [(Tone, String); 6] {
@@ -146,18 +212,23 @@ fn metric_row(name: String, row: &Row, baseline: Option<&str>) -> [(Tone, String
     ]
 }
 
-fn change_lines(changes: &[Change]) -> Vec<Line> {
-    if changes.is_empty() {
-        return vec![Line::plain("no world and method of the same name in both")];
+/// What changed, and in one sentence what did not.
+fn change_lines(lines: &mut Vec<Line>, compared: &Comparison) {
+    lines.push(Line::of(Tone::Strong, "Before and after"));
+    if compared.changes.is_empty() {
+        lines.push(Line::plain("no world and method of the same name in both"));
+        lines.push(Line::empty());
+        return;
     }
     let headings = ["FOLDER", "WORLD", "METRIC", "METHOD", ">BEFORE", ">AFTER", ">CHANGE", ""];
     let mut table = Table::new(&headings).sparing(&["FOLDER"]);
-    for change in changes {
+    let moved: Vec<&Change> = compared.changes.iter().filter(|change| !change.unchanged).collect();
+    for change in &moved {
         let mean = npo_lab::results::Summary::text;
         table.toned([
             (Tone::Plain, change.after_folder.clone()),
             (Tone::Plain, change.world.clone()),
-            (Tone::Plain, change.metric.clone()),
+            (Tone::Plain, metric_name(&change.metric, better(&change.metric))),
             (Tone::Plain, change.method.clone()),
             (Tone::Plain, mean(&change.before)),
             (Tone::Plain, mean(&change.after)),
@@ -165,7 +236,14 @@ fn change_lines(changes: &[Change]) -> Vec<Line> {
             verdict(Some(change.verdict)),
         ]);
     }
-    table.lines()
+    if !moved.is_empty() {
+        lines.extend(with_folders(table, compared).lines());
+    }
+    lines.extend(compared.unchanged().map(|unchanged| Line::plain(unchanged.to_string())));
+    lines.extend(
+        compared.other_worlds().map(|note| Line::of(Tone::Care, format!("other world: {note}"))),
+    );
+    lines.push(Line::empty());
 }
 
 fn signed(difference: &Paired) -> String {
@@ -262,16 +340,31 @@ mod tests {
 
     #[test]
     fn folders_are_held_against_the_first() {
-        let found = text(&[("d".to_owned(), results(2.0)), ("f".to_owned(), results(1.0))]);
-        let change =
-            found.iter().find(|line| line.starts_with("f ") && line.contains(" b ")).unwrap();
-        assert!(change.ends_with("−1 ± 0  better"), "{change}");
+        let [before, after] = [2.0, 1.0].map(results);
+        let found = text(&[("d".to_owned(), before), ("f".to_owned(), after)]);
+        // What changed comes first, and what did not is a sentence.
+        let expected = [
+            "Parameters that differ",
+            "none",
+            "",
+            "Before and after",
+            "WORLD  METRIC    METHOD      BEFORE       AFTER  CHANGE",
+            "w      regret ↓  b       44.5 ± 2.0  43.5 ± 2.0  −1 ± 0  better",
+            "1 of 2 combinations of world, method and metric did not change at all, not in a single seed; among them all of a",
+            "",
+            "e (d), 8 runs, against a",
+        ];
+        assert_eq!(found[..expected.len()], expected);
         // At another price, nothing has become better.
         let dear = results_of(1.0, "[worlds.w]\noverride_cost = 9");
         let found = text(&[("d".to_owned(), results(2.0)), ("f".to_owned(), dear)]);
-        let change =
-            found.iter().find(|line| line.starts_with("f ") && line.contains(" b ")).unwrap();
-        assert!(change.ends_with("−1 ± 0  other world"), "{change}");
+        assert!(found.iter().any(|line| line.ends_with("−1 ± 0  other world")), "{found:?}");
         assert!(found.iter().any(|line| line.starts_with("other world: ")), "{found:?}");
+        // With three, each row says which it is of, and the same is not told twice.
+        let three =
+            [("d", 2.0), ("f", 1.0), ("g", 2.0)].map(|(n, gap)| (n.to_owned(), results(gap)));
+        let found = text(&three);
+        assert!(found.iter().any(|line| line.starts_with("f       w")), "{found:?}");
+        assert!(found.contains(&"w, exactly as in d".to_owned()), "{found:?}");
     }
 }

@@ -22,8 +22,7 @@ const RUNS: &str = "{prefix} {wide_bar} {human_pos}/{human_len} {eta}";
 /// Runs the experiment of `text` and keeps what comes of it.
 pub(super) fn run(asked: &Run, text: &str, options: &Options) -> Result<Answer, Failure> {
     let name = &asked.experiment;
-    let no_experiment =
-        |error| Failure::could_not(format!("`{name}` is no experiment about recovery"), error);
+    let no_experiment = |error| Failure::could_not(format!("`{name}` is no experiment"), error);
     let mut settings = Settings::read(text, &asked.set).map_err(no_experiment)?;
     if let Some(count) = asked.seeds {
         settings.seeds.count = count;
@@ -67,8 +66,13 @@ pub(super) fn page(folder: &Path) -> Result<Option<String>, Failure> {
     let text = fs::read_to_string(&runs).map_err(|error| unread(std::io::Error::other(error)))?;
     let mut records: Vec<RecoveryRecord> = Vec::new();
     for (n, line) in text.lines().enumerate() {
-        let record = serde_json::from_str(line)
-            .map_err(|error| unread(std::io::Error::other(format!("line {}: {error}", n + 1))))?;
+        let record = serde_json::from_str(line).map_err(|error| {
+            unread(std::io::Error::other(format!(
+                "line {}: {}",
+                n + 1,
+                npo_wording::plain(&error.to_string())
+            )))
+        })?;
         records.push(record);
     }
     Ok(Some(recovery::page(&settings, &records)))

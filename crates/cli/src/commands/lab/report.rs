@@ -73,7 +73,7 @@ impl Report {
 }
 
 /// Writes all figures as SVG, then as PNG: without a font there are still the former.
-fn write_figures(
+pub(super) fn write_figures(
     folder: &Path,
     figures: &[FigureFile],
     written: &mut Vec<String>,
@@ -100,7 +100,7 @@ fn write_figures(
     Ok(())
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     fs::write(path, bytes)
         .map_err(|error| Failure::could_not(format!("could not write `{}`", path.display()), error))
 }

@@ -17,6 +17,7 @@ use crate::exit::{Answer, Failure};
 use crate::options::{Options, shown};
 use crate::output::say;
 use crate::progress::bar;
+use crate::text::count;
 use crate::text::table::Table;
 
 /// How the bar over episodes looks.
@@ -25,8 +26,9 @@ const EPISODES: &str = "{prefix} {wide_bar} {human_pos}/{human_len} episodes {pe
 const SEEDS_MAX: u64 = 1_000_000;
 
 #[derive(Debug, Args)]
+#[command(after_help = experiments())]
 pub(crate) struct Run {
-    /// A file, or quick, paper, regimes, certified, robust, teams or recovery
+    /// A file, or the name of one that comes with npo, such as quick
     #[arg(value_name = "FILE|NAME")]
     pub(super) experiment: String,
     /// Keep the results in this folder [default: lab-results/NAME]
@@ -41,6 +43,16 @@ pub(crate) struct Run {
     /// Set a key of the experiment, such as worlds.A_paper.override_cost=9
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
     pub(super) set: Vec<Setting>,
+}
+
+/// What there is to run without a file, for the help.
+fn experiments() -> String {
+    let all = shipped::EXPERIMENTS.iter().chain(&shipped::OTHERS);
+    let names: Vec<&str> = all.map(|(name, _)| *name).collect();
+    format!(
+        "Experiments that come with npo:\n  {}\nA folder's experiment.toml can be copied, changed and run as well.",
+        names.join(", ")
+    )
 }
 
 /// `KEY=VALUE`.
@@ -63,6 +75,14 @@ impl Run {
             self.out.clone().unwrap_or_else(|| Path::new("lab-results").join(&experiment.name));
         let mut folder = Folder::open(&path, &experiment)
             .map_err(|error| Failure::could_not("could not use the folder of results", error))?;
+        if folder.set_aside() > 0 {
+            let dir = shown(&path);
+            say(&format!(
+                "{} in {dir} are not of this experiment as it is now, and are kept in {dir}/{}; to compare before and after, run one of the two with `--out` another folder",
+                count(folder.set_aside() as u64, "finished run"),
+                npo_lab::folder::SET_ASIDE,
+            ));
+        }
         let ending = self.run_into(&mut folder, &experiment)?;
         folder
             .finish()

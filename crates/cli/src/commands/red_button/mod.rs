@@ -11,11 +11,11 @@ use crate::text::oversight::held;
 /// Verbs on the red button.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Stop: nothing is recommended or carried out there until released
+    /// Stop a type, a site or everything until it is released
     Press(Press),
-    /// Release what is held
+    /// Release a type, a site or everything that is held
     Release(Press),
-    /// List what is held
+    /// List what the red button or the monitor holds
     List(List),
 }
 

@@ -27,8 +27,10 @@ pub(crate) struct Entry {
     pub(crate) label: String,
     pub(crate) style: Style,
     pub(crate) mean: f64,
-    /// Half the width of its interval, if there is one.
-    pub(crate) half: Option<f64>,
+    /// Its interval, if there is one.
+    pub(crate) interval: Option<(f64, f64)>,
+    /// Mean and interval in words, as they stand beside the row.
+    pub(crate) number: String,
     /// Drawn hollow: the interval holds 0, or the like.
     pub(crate) hollow: bool,
     /// A second value with its half-width, drawn as an upright stroke.
@@ -53,16 +55,12 @@ pub(crate) struct Rows<'a> {
 impl Entry {
     /// Ends of all that is drawn, for a scale.
     pub(crate) fn ends(&self) -> impl Iterator<Item = f64> {
-        let half = self.half.unwrap_or(0.0);
+        let (low, high) = self.interval.unwrap_or((self.mean, self.mean));
         let beside = self.beside.into_iter().flat_map(|(mean, half)| {
             let half = half.unwrap_or(0.0);
             [mean - half, mean + half]
         });
-        [self.mean - half, self.mean + half].into_iter().chain(beside)
-    }
-
-    fn number(&self) -> String {
-        number(self.mean, self.half)
+        [low, high].into_iter().chain(beside)
     }
 }
 
@@ -73,7 +71,8 @@ impl Rows<'_> {
             self.entries.iter().map(|entry| frame::width(&text(entry))).fold(0.0, f64::max)
         };
         let names = widest(|entry| entry.label.clone()).clamp(50.0, NAMES_MAX);
-        let numbers = widest(Entry::number).max(frame::width(self.heading).min(110.0));
+        let numbers =
+            widest(|entry| entry.number.clone()).max(frame::width(self.heading).min(110.0));
         let mut frame =
             Frame::new(height, numbers + 18.0, self.scale.clone(), Scale::up_to(1.0, 1));
         frame.left = names + 26.0;
@@ -93,7 +92,7 @@ impl Rows<'_> {
         }
         for (at, entry) in self.entries.iter().enumerate() {
             let y = TOP + ROW * (at as f64 + 0.5);
-            svg.titled(&format!("{}: {}", entry.label, entry.number()), |svg| {
+            svg.titled(&format!("{}: {}", entry.label, entry.number), |svg| {
                 self.row(svg, &frame, entry, y, names);
             });
         }
@@ -108,7 +107,7 @@ impl Rows<'_> {
     fn row(&self, svg: &mut Svg, frame: &Frame, entry: &Entry, y: f64, names: f64) {
         entry.style.marker(svg, (8.0, y), true);
         svg.text("tx", (20.0, y + 4.0), Anchor::Start, &frame::fit(&entry.label, names));
-        svg.text("tx", (PANEL_WIDTH - 2.0, y + 4.0), Anchor::End, &entry.number());
+        svg.text("tx", (PANEL_WIDTH - 2.0, y + 4.0), Anchor::End, &entry.number);
         if entry.mean > self.scale.high {
             let (tip, class) = (frame.right, format!("m {}", entry.style.area()));
             let arrow = vec![(tip - 9.0, y - 5.0), (tip, y), (tip - 9.0, y + 5.0)];
@@ -131,8 +130,8 @@ impl Rows<'_> {
             let fill = if entry.hollow { "bh" } else { "br" };
             svg.rect(&format!("{fill} {}", entry.style.area()), (from, y - 7.0), (to - from, 14.0));
         }
-        if let Some(half) = entry.half {
-            let (low, high) = (x(entry.mean - half), x(entry.mean + half));
+        if let Some((low, high)) = entry.interval {
+            let (low, high) = (x(low), x(high));
             svg.line(&class, (low, y), (high, y));
             for end in [low, high] {
                 svg.line(&class, (end, y - 3.5), (end, y + 3.5));
@@ -148,7 +147,7 @@ impl Rows<'_> {
             let beside = entry
                 .beside
                 .map(|(mean, half)| format!(", {} {}", self.beside, number(mean, half)));
-            format!("{}: {}{}", entry.label, entry.number(), beside.unwrap_or_default())
+            format!("{}: {}{}", entry.label, entry.number, beside.unwrap_or_default())
         });
         format!("{}. {}.", self.x_title, rows.collect::<Vec<_>>().join("; "))
     }

@@ -134,7 +134,8 @@ fn a_row_beyond_the_axis_is_an_arrow() {
         label: "paper".to_owned(),
         style: Style::Series(2),
         mean,
-        half: Some(2.0),
+        interval: Some((mean - 2.0, mean + 2.0)),
+        number: crate::results::number(mean, Some(2.0)),
         hollow: false,
         beside: None,
     };

@@ -116,7 +116,8 @@ fn entry(
         label: label.to_owned(),
         style: view.style(method),
         mean: paired.mean,
-        half: paired.half_width,
+        interval: paired.interval,
+        number: paired.text(),
         hollow: !paired.excludes_zero(),
         beside: None,
     })

@@ -142,8 +142,7 @@ impl Chart<'_> {
         let mut rows = Vec::new();
         for (world, entries) in worlds {
             for entry in entries {
-                let mut row =
-                    vec![(*world).to_owned(), entry.label.clone(), number(entry.mean, entry.half)];
+                let mut row = vec![(*world).to_owned(), entry.label.clone(), entry.number.clone()];
                 if beside {
                     row.push(
                         entry.beside.map_or("–".to_owned(), |(mean, half)| number(mean, half)),
@@ -162,7 +161,8 @@ fn dot(view: &View<'_>, world: &str, method: &str, metric: &str) -> Option<Entry
         label: method.to_owned(),
         style: view.style(method),
         mean: summary.mean,
-        half: summary.half_width,
+        interval: summary.interval,
+        number: summary.text(),
         hollow: false,
         beside: None,
     })

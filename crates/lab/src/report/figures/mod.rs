@@ -3,12 +3,14 @@
 //! A figure appears only when its data exist; [`Absent`] says what is missing.
 //! One file per kind of figure; drawing is left to [`super::chart`].
 
+mod changes;
 mod curves;
 mod differences;
 mod levels;
 mod planes;
 mod view;
 
+pub(crate) use changes::changes;
 pub(crate) use view::View;
 
 use super::chart::Panel;
@@ -102,7 +104,7 @@ pub(crate) fn all(view: &View<'_>) -> (Vec<Figure>, Vec<Absent>) {
 }
 
 /// The figure with as many panels as are read.
-fn shortened(mut figure: Figure) -> Figure {
+pub(crate) fn shortened(mut figure: Figure) -> Figure {
     if figure.panels.len() > PANELS_MAX {
         let left = figure.panels.len() - PANELS_MAX;
         figure.panels.truncate(PANELS_MAX);

@@ -199,20 +199,14 @@ fn decide_to(
         Command::ActivateScenarioType(definition) => {
             registry::activate_type(state, (**definition).clone(), out)?;
         }
-        Command::ActivatePolicy(policy) => {
-            registry::activate_policy(state, policy.clone(), out)?
-        }
+        Command::ActivatePolicy(policy) => registry::activate_policy(state, policy.clone(), out)?,
         Command::ActivateProfile(profile) => {
             registry::activate_profile(state, profile.clone(), out)?
         }
-        Command::SetUp(person, token) => {
-            people::set_up(state, person.clone(), token.clone(), out)?
-        }
+        Command::SetUp(person, token) => people::set_up(state, person.clone(), token.clone(), out)?,
         Command::AddPerson(person) => people::add(state, person.clone(), out)?,
         Command::ChangePerson(change) => people::change(state, change.clone(), out)?,
-        Command::IssueToken(person, token) => {
-            people::issue(state, *person, token.clone(), out)?
-        }
+        Command::IssueToken(person, token) => people::issue(state, *person, token.clone(), out)?,
         Command::RevokeToken(id) => people::revoke(state, *id, out)?,
         Command::GrantAutonomy { type_id, ceiling, reason } => {
             oversee::grant(state, *type_id, *ceiling, reason.clone(), out)?;

@@ -58,7 +58,7 @@ pub(super) fn estimate(added: &Added, resamples: u32, confidence: f64, seed: u64
                 let low = drawn.low.min(point[i].0 - below);
                 let high = drawn.high.max(point[i].1 + above);
                 widened[side][i] = (drawn.low - low, high - drawn.high);
-                limited(i, Interval { low, high, ..drawn })
+                limited(Interval { low, high, ..drawn }, possible(&whole[side])[i])
             });
             let [override_rate, alignment_loss, utility, utility_at_other_cost] = numbers;
             estimated.sides[side].push(MethodEstimates {
@@ -80,19 +80,25 @@ pub(super) fn estimate(added: &Added, resamples: u32, confidence: f64, seed: u64
             let drawn = stretched(drawn, of(&whole), difference_stretch);
             let (logged, target) = (widened[0][i], widened[1][i]);
             let (low, high) = (drawn.low - target.0 - logged.1, drawn.high + target.1 + logged.0);
-            Interval { low, high, ..drawn }
+            let [logged, target] = [0, 1].map(|side| possible(&whole[side])[i]);
+            limited(Interval { low, high, ..drawn }, (target.0 - logged.1, target.1 - logged.0))
         };
         estimated.differences.push((method, [difference(2), difference(3)]));
     }
     estimated
 }
 
-/// Rates and losses are between 0 and 1 whatever an estimator says.
-fn limited(number: usize, interval: Interval) -> Interval {
-    if number >= 2 {
-        return interval;
-    }
-    let limit = |x: f64| x.clamp(0.0, 1.0);
+/// Least and greatest value that each number can have, whatever an estimator says: rates and losses
+/// are between 0 and 1, and utility is that of everything overridden, or liked.
+fn possible(sums: &Sums) -> Bounds {
+    let per_1000 = 1000.0 / sums.eligible;
+    let worth = |i: usize| (-sums.cost[i] * per_1000, sums.surfaced * per_1000);
+    [(0.0, 1.0), (0.0, 1.0), worth(0), worth(1)]
+}
+
+fn limited(interval: Interval, (least, most): (f64, f64)) -> Interval {
+    // Not clamped, which would panic where nothing is eligible and there are no limits.
+    let limit = |x: f64| x.max(least).min(most);
     Interval {
         value: interval.value.map(limit),
         low: limit(interval.low),

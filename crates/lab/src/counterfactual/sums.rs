@@ -15,6 +15,10 @@ use super::row::{Kind, Row};
 /// Labels rarer than this carry weights that one label could decide everything with; a decision
 /// whose label had less than this probability counts as unsupported.
 pub(super) const LABEL_PROBABILITY_MIN: f64 = 1e-3;
+/// Labels of what only the target surfaces that its answers are told from.
+pub(super) const ADDED_LABELS_MIN: u64 = 10;
+/// Labels of equal weight that they must amount to.
+const ADDED_EFFECTIVE_MIN: f64 = 5.0;
 /// Groups that are resampled at most; beyond, scenarios are pooled, which stays valid.
 const GROUPS_MAX: u64 = 20_000;
 
@@ -67,6 +71,16 @@ impl Totals {
 }
 
 impl Sums {
+    /// Counts decisions surfaced, and whether the log can say something about them.
+    fn surface(&mut self, surfaced: f64, known: bool, cost: [f64; 2]) {
+        self.surfaced += surfaced;
+        self.unsupported += if known { 0.0 } else { surfaced };
+        for (i, cost) in cost.iter().enumerate() {
+            self.cost[i] += surfaced * cost;
+            self.unsupported_cost[i] += if known { 0.0 } else { surfaced * cost };
+        }
+    }
+
     pub(super) fn add(&mut self, other: &Self) {
         let Self {
             eligible,
@@ -91,6 +105,47 @@ impl Sums {
     }
 }
 
+/// What labels say of decisions that the target surfaces and the log does not.
+#[derive(Debug, Default)]
+struct Extra {
+    labels: u64,
+    /// Sum of weights and of their squares.
+    weights: (f64, f64),
+}
+
+impl Extra {
+    fn of(rows: &[Row], answers: &AnswerModel) -> Self {
+        let mut extra = Self::default();
+        for row in rows.iter().filter(|row| row.label().is_some()) {
+            let excess = excess(row, answers);
+            if excess > 0.0 {
+                let weight = answers.count(row) * excess / answers.label_probability(row);
+                extra.labels += 1;
+                extra.weights.0 += weight;
+                extra.weights.1 += weight * weight;
+            }
+        }
+        extra
+    }
+
+    fn told(&self) -> bool {
+        self.labels >= ADDED_LABELS_MIN && effective(self.weights) >= ADDED_EFFECTIVE_MIN
+    }
+}
+
+/// By how much more the target surfaces a decision than the log, of those that could have a label.
+fn excess(row: &Row, answers: &AnswerModel) -> f64 {
+    let could = row.kind.eligible()
+        && row.target_allows
+        && answers.label_probability(row) >= LABEL_PROBABILITY_MIN;
+    if could { f64::from(row.target - row.surfaced).max(0.0) } else { 0.0 }
+}
+
+/// Cost of an override, the log's and the target's.
+fn costs(row: &Row, other_cost: Option<f64>) -> [f64; 2] {
+    [f64::from(row.cost), other_cost.unwrap_or(f64::from(row.cost))]
+}
+
 /// What is known of one way to decide, open decisions included.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Known {
@@ -113,6 +168,10 @@ pub(super) struct Unknown {
     pub(super) hardly_asked: f64,
     /// Nobody answers decisions like it.
     pub(super) never_answered: f64,
+    /// Surfaced by the target alone, with too few labels among all of these.
+    pub(super) hardly_labelled: f64,
+    /// Labels among them.
+    pub(super) labels: u64,
 }
 
 /// What the labels under one way to decide amount to.
@@ -203,6 +262,10 @@ pub(super) fn add_up(
     let (mut known, mut evidence) = ([Known::default(); 2], [Evidence::default(); 2]);
     let mut seen: HashMap<u32, [bool; 2]> = HashMap::new();
     let pooled = pooled(rows);
+    // Labels of what both surface say nothing about what only one does, and a recalibrated score
+    // alone is no evidence either: it would be an extrapolation with an interval that looks sure.
+    let extra = Extra::of(rows, answers);
+    evidence[1].unknown.labels = extra.labels;
     for row in rows {
         let scenario = u64::from(row.scenario);
         let group = if pooled { mix(scenario) % GROUPS_MAX } else { scenario };
@@ -221,8 +284,15 @@ pub(super) fn add_up(
             let Some(decided) = Decided::of(row, way) else { continue };
             known[side].surfaced += decided.surfaced;
             known[side].asked += decided.asked;
+            let mut surfaced = count * decided.surfaced;
+            if way == Way::Target && !extra.told() {
+                let unlabelled = count * excess(row, answers);
+                sums.surface(unlabelled, false, costs(row, other_cost));
+                evidence.unknown.hardly_labelled += unlabelled;
+                surfaced -= unlabelled;
+            }
             // Of what has a label all counts, so that a label's weight is not about this.
-            if one(row, count * decided.surfaced, answers, outcomes, other_cost, sums, evidence)
+            if one(row, surfaced, answers, outcomes, other_cost, sums, evidence)
                 && !std::mem::replace(&mut seen.entry(row.scenario).or_default()[side], true)
             {
                 evidence.scenarios += 1;
@@ -267,16 +337,11 @@ fn one(
     if surfaced == 0.0 {
         return false;
     }
-    let cost = [f64::from(row.cost), other_cost.unwrap_or(f64::from(row.cost))];
-    sums.surfaced += surfaced;
+    let cost = costs(row, other_cost);
     let label_probability = answers.label_probability(row);
     let known = label_probability >= LABEL_PROBABILITY_MIN;
-    for (i, cost) in cost.iter().enumerate() {
-        sums.cost[i] += surfaced * cost;
-        sums.unsupported_cost[i] += if known { 0.0 } else { surfaced * cost };
-    }
+    sums.surface(surfaced, known, cost);
     if !known {
-        sums.unsupported += surfaced;
         let unknown = &mut evidence.unknown;
         let reason = match row.kind {
             Kind::Blocked | Kind::Held => &mut unknown.blocked,

@@ -2,7 +2,7 @@
 
 use super::question::Target;
 use super::report::{Estimates, Evaluation, Interval, Report, Side};
-use super::sums::Unknown;
+use super::sums::{ADDED_LABELS_MIN, Unknown};
 use super::verdicts::VerdictChanges;
 
 /// Labels of equal weight below which intervals are called rough.
@@ -30,12 +30,18 @@ pub(super) fn target(target: &Target<'_>) -> String {
 
 /// Why the log lacks support, in words.
 pub(super) fn unsupported(share: f64, unknown: &Unknown) -> String {
-    let Unknown { blocked, never_asked, hardly_asked, never_answered } = *unknown;
+    let Unknown { blocked, never_asked, hardly_asked, never_answered, hardly_labelled, labels } =
+        *unknown;
+    let few = format!(
+        "would be surfaced anew, and only {labels} of their answers are known, expected at least \
+         {ADDED_LABELS_MIN} of like weight"
+    );
     let parts = [
         (blocked, "were blocked by policy, so that nobody was asked"),
         (never_asked, "were never put to anybody and could not have been audited"),
         (hardly_asked, "had next to no chance of being put to anybody"),
         (never_answered, "are of a kind that was asked and never answered"),
+        (hardly_labelled, &few),
     ];
     let reasons: Vec<String> = parts
         .iter()

@@ -72,6 +72,45 @@ fn few_answers_and_few_scenarios_are_refusals() {
     check(World { scenarios: 9, ..World::new(calibrated(0.3), 1) }, "9 scenarios, expected");
 }
 
+/// Audits so rare that hardly any was drawn, though each might have been.
+#[test]
+fn what_would_be_added_needs_answers_of_its_own() {
+    let rare = World { answered: |_| 1.0, ..World::new(calibrated(0.02), 1) }.run();
+    match &rare.ask(Target::Threshold(0.3)).target.evaluation {
+        Evaluation::Refused { reason } => {
+            assert!(reason.contains("would be surfaced anew, and only"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+    // A little more is counted at its worst and best: limits, and no value.
+    let report = rare.ask(Target::Threshold(0.735));
+    let Evaluation::Told { unsupported_share, estimates, .. } = &report.target.evaluation else {
+        panic!("{:?}", report.target.evaluation)
+    };
+    assert!(*unsupported_share > 0.0 && *unsupported_share < 0.2, "{unsupported_share}");
+    assert_eq!(estimates[0].estimates.utility.value, None);
+    assert!(report.differences.iter().all(|difference| difference.utility.value.is_none()));
+}
+
+#[test]
+fn limits_are_possible_values() {
+    for seed in 1..20 {
+        let world = World { decisions: 150, ..World::new(calibrated(0.3), seed) };
+        let report = world.run().ask(Target::Threshold(0.5));
+        let Evaluation::Told { estimates, .. } = &report.target.evaluation else { continue };
+        let most = report.target.surfaced_per_1000;
+        for of in estimates {
+            let utility = of.estimates.utility;
+            assert!(
+                utility.low >= -3.0 * most - 1e-9 && utility.high <= most + 1e-9,
+                "{utility:?}"
+            );
+        }
+        let swing = 4.0 * 1000.0;
+        assert!(report.differences.iter().all(|d| d.utility.high - d.utility.low <= 2.0 * swing));
+    }
+}
+
 #[test]
 fn a_log_of_another_version_names_its_event() {
     let mut records = small().records;

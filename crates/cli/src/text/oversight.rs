@@ -234,7 +234,13 @@ mod tests {
     fn what_is_held_is_said_first() {
         assert_eq!(text(held(&RedButton { held: vec![] })), ["Nothing is held."]);
         let scope = Scope { kind: ScopeKind::Site, name: Some("fra1".into()) };
-        let hold = Hold { scope, since: "t".into(), by: "olga".into(), reason: "smoke".into() };
+        let hold = Hold {
+            scope,
+            since: "t".into(),
+            by: "olga".into(),
+            reason: "smoke".into(),
+            warning: None,
+        };
         let lines = text(held(&RedButton { held: vec![hold] }));
         assert_eq!(lines[0], "1 scope is held: nothing is recommended or carried out there.");
         assert_eq!(

@@ -163,8 +163,9 @@ pub struct Decision {
     pub score_low: f64,
     /// Upper end of it.
     pub score_high: f64,
-    /// What was compared with the threshold, in [0, 1]: the score, or the score with a bonus for
-    /// what is uncertain.
+    /// What was compared with the threshold, in [0, 1]: the score; or what the logit's mean with a
+    /// bonus for what is uncertain comes to, which may be more than the score or less, since the
+    /// score averages over the uncertainty.
     pub compared: f64,
     /// The threshold in force, in [0, 1].
     pub threshold: f64,

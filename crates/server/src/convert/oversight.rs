@@ -233,9 +233,13 @@ fn why(oversight: &Oversight, settings: Option<&CertificateSettings>) -> String 
         ),
         (Level::Automatic, None) => {
             let before = if *lost > 0 { "the certificate was lost; " } else { "" };
-            let labels = evidence.as_ref().map_or(0, |e| e.labels);
+            let labels = evidence.as_ref().map_or(0, |e| counted(e));
+            let count = match labels {
+                1 => "1 answer counts".to_owned(),
+                labels => format!("{labels} answers count"),
+            };
             format!(
-                "automatic is granted, but {before}no threshold is certified now, so people review everything; {labels} answers count towards a certificate so far"
+                "automatic is granted, but {before}no threshold is certified now, so people review everything; {count} towards a certificate so far"
             )
         }
         (Level::Shadow, _) => "people are asked about everything that policy allows".to_owned(),
@@ -246,6 +250,11 @@ fn why(oversight: &Oversight, settings: Option<&CertificateSettings>) -> String 
             "what is above the threshold is recommended, and a like approves the action".to_owned()
         }
     }
+}
+
+/// Answers that speak for at least one threshold: those to lower scores are evidence for none.
+fn counted(evidence: &Evidence) -> u64 {
+    evidence.thresholds().iter().map(|of| of.process.labels()).max().unwrap_or(0)
 }
 
 /// A certificate with what it says and what it does not.

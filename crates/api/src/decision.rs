@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::Problem;
 use crate::explanation::Explanation;
 use crate::feedback::{Feedback, Outcome};
-use crate::oversight::{Level, Scope};
+use crate::oversight::{Hold, Level, Scope};
 
 /// What a source asks npo to judge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -211,6 +211,9 @@ pub struct DecisionDetail {
     /// Why it was withdrawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<String>,
+    /// What holds its scenario type or its site now; `decision.held` is what did when it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_now: Option<Hold>,
 }
 
 /// One page of decisions, newest first.

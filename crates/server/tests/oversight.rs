@@ -229,6 +229,28 @@ fn a_hold_on_a_site_that_nothing_came_from_says_so() {
     assert_eq!(warning(&left, 0), Value::Null);
 }
 
+#[test]
+fn a_decision_says_what_holds_it_now() {
+    let (_world, olga, anna, source) = world();
+    let (id, _) = propose(&source, "web-1");
+    let path = format!("/v1/decisions/{id}");
+    let held_now = || olga.get(&path).expect(200)["held_now"]["scope"].clone();
+    assert_eq!(held_now(), Value::Null);
+    for scope in [
+        json!({"kind": "site", "name": "fra1"}),
+        json!({"kind": "scenario-type", "name": "alert"}),
+        json!({"kind": "all"}),
+    ] {
+        let order = json!({"scope": scope, "reason": "smoke"});
+        olga.post("/v1/red-button", &order).expect(201);
+        assert_eq!(held_now(), scope);
+        anna.post("/v1/red-button/release", &order).expect(200);
+    }
+    let elsewhere = json!({"scope": {"kind": "site", "name": "ams1"}, "reason": "smoke"});
+    olga.post("/v1/red-button", &elsewhere).expect(201);
+    assert_eq!(held_now(), Value::Null);
+}
+
 /// A score that stays where the playbook put it, so that people go on denying it.
 const STUBBORN: &str = r#"
 name = "stubborn"

@@ -153,7 +153,7 @@ fn action_sentence(subject: &Subject<'_>, what_if: &[WhatIf]) -> String {
     parts.extend(changed.map(|item| {
         let name = fmt::inline(&fmt::title(&item.name));
         format!(
-            "; {name} goes from {} to {}",
+            "; {name}: from {} to {}",
             fmt::quantity(item.before, &item.unit),
             fmt::quantity(item.after, &item.unit)
         )

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::Problem;
 use crate::explanation::Explanation;
 use crate::feedback::{Feedback, Outcome};
-use crate::oversight::{Level, Scope};
+use crate::oversight::{Hold, Level, Scope};
 
 /// What a source asks npo to judge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -163,8 +163,9 @@ pub struct Decision {
     pub score_low: f64,
     /// Upper end of it.
     pub score_high: f64,
-    /// What was compared with the threshold, in [0, 1]: the score, or the score with a bonus for
-    /// what is uncertain.
+    /// What was compared with the threshold, in [0, 1]: the score; or what the logit's mean with a
+    /// bonus for what is uncertain comes to, which may be more than the score or less, since the
+    /// score averages over the uncertainty.
     pub compared: f64,
     /// The threshold in force, in [0, 1].
     pub threshold: f64,
@@ -210,6 +211,9 @@ pub struct DecisionDetail {
     /// Why it was withdrawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<String>,
+    /// What holds its scenario type or its site now; `decision.held` is what did when it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_now: Option<Hold>,
 }
 
 /// One page of decisions, newest first.

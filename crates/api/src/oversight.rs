@@ -267,6 +267,10 @@ pub struct Hold {
     pub by: String,
     /// Why.
     pub reason: String,
+    /// That no decision has come from the held site so far, in words: it may be about to begin, or
+    /// be misspelt, and then what was meant is not held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 /// A later, authoritative judgement of one decision: was the proposed action right?

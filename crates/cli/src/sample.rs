@@ -127,6 +127,7 @@ pub(crate) fn detail(id: &str) -> DecisionDetail {
         feedback: Vec::new(),
         outcome: None,
         withdrawn: None,
+        held_now: None,
     }
 }
 

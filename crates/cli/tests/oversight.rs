@@ -56,8 +56,15 @@ fn a_night_on_call() {
     );
     assert_eq!(first(&ada, &["red-button", "list"], 0), "Nothing is held.");
 
-    let press = ["red-button", "press", "--site", "fra1", "--reason", "smoke"];
-    let said = ada.run(&press, 0).out;
+    propose(&ada, "web-0");
+    let press = |site| ["red-button", "press", "--site", site, "--reason", "smoke"];
+    let typo = ada.run(&press("far1"), 0).err;
+    assert!(typo.contains("from site `far1` so far; known sites: fra1; nearest: fra1"), "{typo}");
+    anna.run(&["red-button", "release", "--site", "far1", "--reason", "a slip"], 0);
+    let press = press("fra1");
+    let pressed = ada.run(&press, 0);
+    assert!(!pressed.err.contains("no decision has come"), "{}", pressed.err);
+    let said = pressed.out;
     assert!(said.starts_with("1 scope is held") && said.contains("site fra1"), "{said}");
     assert!(ada.run(&press, 1).err.contains("already-held"));
     assert_eq!(first(&ada, &["monitor", "show"], 0), "Needs somebody: 1 held.");

@@ -201,6 +201,56 @@ fn the_red_button_holds_until_somebody_with_authority_releases() {
     assert_eq!(olga.get("/v1/red-button").expect(200)["held"], json!([]));
 }
 
+#[test]
+fn a_hold_on_a_site_that_nothing_came_from_says_so() {
+    let (_world, olga, anna, source) = world();
+    let on = |site: &str| json!({"scope": {"kind": "site", "name": site}, "reason": "smoke"});
+    let warning = |held: &Value, i: usize| held["held"][i]["warning"].clone();
+    let first = olga.post("/v1/red-button", &on("far1")).expect(201);
+    let none = "no decision has come from site `far1` so far; known sites: none";
+    assert_eq!(warning(&first, 0), none);
+
+    let mut elsewhere = proposal("web-2");
+    elsewhere["site"] = json!("ams1");
+    source.post("/v1/decisions", &elsewhere).expect(201);
+    propose(&source, "web-1");
+    let held = olga.post("/v1/red-button", &on("fra1")).expect(201);
+    let meant =
+        "no decision has come from site `far1` so far; known sites: ams1, fra1; nearest: fra1";
+    assert_eq!((warning(&held, 0), warning(&held, 1)), (json!(meant), Value::Null));
+    assert_eq!(warning(&olga.get("/v1/red-button").expect(200), 0), meant);
+    assert_eq!(warning(&json!({"held": olga.get("/v1/monitor").expect(200)["holds"]}), 0), meant);
+
+    // A site may begin while it is held.
+    elsewhere["site"] = json!("far1");
+    elsewhere["entity"] = json!("web-3");
+    assert!(source.post("/v1/decisions", &elsewhere).expect(201)["held"].is_object());
+    let left = anna.post("/v1/red-button/release", &on("fra1")).expect(200);
+    assert_eq!(warning(&left, 0), Value::Null);
+}
+
+#[test]
+fn a_decision_says_what_holds_it_now() {
+    let (_world, olga, anna, source) = world();
+    let (id, _) = propose(&source, "web-1");
+    let path = format!("/v1/decisions/{id}");
+    let held_now = || olga.get(&path).expect(200)["held_now"]["scope"].clone();
+    assert_eq!(held_now(), Value::Null);
+    for scope in [
+        json!({"kind": "site", "name": "fra1"}),
+        json!({"kind": "scenario-type", "name": "alert"}),
+        json!({"kind": "all"}),
+    ] {
+        let order = json!({"scope": scope, "reason": "smoke"});
+        olga.post("/v1/red-button", &order).expect(201);
+        assert_eq!(held_now(), scope);
+        anna.post("/v1/red-button/release", &order).expect(200);
+    }
+    let elsewhere = json!({"scope": {"kind": "site", "name": "ams1"}, "reason": "smoke"});
+    olga.post("/v1/red-button", &elsewhere).expect(201);
+    assert_eq!(held_now(), Value::Null);
+}
+
 /// A score that stays where the playbook put it, so that people go on denying it.
 const STUBBORN: &str = r#"
 name = "stubborn"

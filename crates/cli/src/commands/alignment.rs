@@ -41,6 +41,8 @@ fn lines(alignment: &metrics::Alignment) -> Vec<Line> {
     if !operators.is_empty() {
         lines.push(Line::empty());
         lines.extend(trust(operators));
+        let legend = "RIGHT and WRONG include the prior: what is believed of somebody who has not answered yet.";
+        lines.push(Line::of(Tone::Faint, legend));
     }
     if !teams.is_empty() {
         lines.push(Line::empty());

@@ -5,6 +5,7 @@
 use npo_api::decision::{Decision, DecisionDetail, Disposition, FactValue, Status, WhatIf};
 use npo_api::explanation::{Contribution, Explanation, PolicyReason, StatedFact};
 use npo_api::feedback::{Feedback, Outcome, OutcomeResult, Signal};
+use npo_api::oversight::Hold;
 
 use super::{Line, Tone, bar, clean, number, width, wrap};
 
@@ -13,11 +14,24 @@ const BAR_HALF: usize = 6;
 
 /// Everything about a decision, wrapped at `columns`.
 pub(crate) fn full(detail: &DecisionDetail, columns: usize) -> Vec<Line> {
-    let DecisionDetail { decision, explanation, feedback, outcome, withdrawn } = detail;
+    let DecisionDetail { decision, explanation, feedback, outcome, withdrawn, held_now } = detail;
     let mut page = Page::new(columns);
+    let is_open = decision.status == Status::Open;
+    if let Some(hold) = held_now.as_ref().filter(|_| is_open) {
+        page.flush(Tone::Bad, &held_words(hold));
+    }
+    if let Some(became) = became(detail) {
+        page.flush(Tone::Care, &became);
+    }
     page.head(decision, explanation);
-    page.section("If you say yes", |page| page.prose(Tone::Plain, &explanation.if_yes));
-    page.section("If you say no", |page| page.prose(Tone::Plain, &explanation.if_no));
+    if let Some(hold) = held_now.as_ref().filter(|_| !is_open) {
+        page.flush(Tone::Bad, &held_words(hold));
+    }
+    // What an answer would do is not said where nobody is to give one.
+    if is_open {
+        page.section("If you say yes", |page| page.prose(Tone::Plain, &explanation.if_yes));
+        page.section("If you say no", |page| page.prose(Tone::Plain, &explanation.if_no));
+    }
     page.section("Why", |page| {
         explanation.because.iter().for_each(|reason| page.point(reason));
         page.contributions(&explanation.contributions);
@@ -58,6 +72,48 @@ pub(crate) fn full(detail: &DecisionDetail, columns: usize) -> Vec<Line> {
     });
     page.versions(explanation);
     page.lines
+}
+
+/// What the red button or the monitor holds now.
+fn held_words(hold: &Hold) -> String {
+    let Hold { scope, since, by, reason, .. } = hold;
+    let scope = scope.words();
+    format!(
+        "Held now: the red button is on {scope}, pressed by {by} at {since} ({reason}). Nothing is to be carried out there until it is released."
+    )
+}
+
+/// What became of a decision that is not open any more.
+fn became(detail: &DecisionDetail) -> Option<String> {
+    let DecisionDetail { decision, feedback, withdrawn, .. } = detail;
+    let words = match decision.status {
+        Status::Open => return None,
+        Status::Withdrawn => match withdrawn {
+            Some(reason) => return Some(format!("Withdrawn: {reason}")),
+            None => "Withdrawn".to_owned(),
+        },
+        Status::Answered => {
+            let given = feedback.iter().map(|answer| {
+                format!("{} by {} at {}", signal_name(answer.signal), answer.by, answer.at)
+            });
+            let given = given.collect::<Vec<_>>().join(", ");
+            let until = &decision.expires_at;
+            format!("Answered: {given}; others can add their answers until {until}")
+        }
+        Status::Expired => {
+            format!("Expired at {}: nobody answered in time", decision.expires_at)
+        }
+        Status::Closed if decision.disposition == Disposition::Automatic => {
+            "Carried out without asking; nobody has to answer".to_owned()
+        }
+        Status::Closed => "Nobody was asked".to_owned(),
+    };
+    let stops = if decision.disposition == Disposition::Automatic {
+        ". As long as it is remembered, an override stops what goes on"
+    } else {
+        ""
+    };
+    Some(format!("{words}{stops}."))
 }
 
 /// What an operator needs first: the headline, what it would do, and the evidence.
@@ -209,6 +265,12 @@ impl Page {
         self.lines.push(line);
     }
 
+    /// A sentence at the left edge, as the headline is.
+    fn flush(&mut self, tone: Tone, text: &str) {
+        let lines = wrap(&clean(text), self.columns, 0);
+        self.lines.extend(lines.into_iter().map(|line| Line::of(tone, line)));
+    }
+
     fn section(&mut self, title: &str, fill: impl FnOnce(&mut Self)) {
         self.lines.push(Line::empty());
         self.lines.push(Line::of(Tone::Strong, title));
@@ -318,6 +380,8 @@ fn with_unit(value: &str, unit: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use npo_api::oversight::{Scope, ScopeKind};
+
     use super::*;
     use crate::sample;
 
@@ -349,6 +413,46 @@ mod tests {
             from +=
                 at.unwrap_or_else(|| panic!("`{heading}` is missing after byte {from} of\n{text}"));
         }
+    }
+
+    #[test]
+    fn what_became_of_it_comes_first_where_nobody_is_to_answer() {
+        let mut detail = sample::detail("d42");
+        detail.held_now = Some(Hold {
+            scope: Scope { kind: ScopeKind::Site, name: Some("lab".into()) },
+            since: "t".into(),
+            by: "olga".into(),
+            reason: "smoke".into(),
+            warning: None,
+        });
+        let asks = |text: &str| text.contains("If you say");
+        let open = text(&full(&detail, 200));
+        let held = "Held now: the red button is on site lab, pressed by olga at t (smoke).";
+        assert!(open.starts_with(held) && asks(&open), "{open}");
+        let mut check = |status: Status, disposition: Disposition, first: &str| {
+            detail.decision.status = status;
+            detail.decision.disposition = disposition;
+            detail.withdrawn = (status == Status::Withdrawn).then(|| "it is over".to_owned());
+            let shown = text(&full(&detail, 200));
+            assert_eq!(shown.lines().next(), Some(first));
+            assert!(!asks(&shown) && shown.contains(held), "{shown}");
+        };
+        check(Status::Withdrawn, Disposition::Surfaced, "Withdrawn: it is over");
+        check(
+            Status::Expired,
+            Disposition::Surfaced,
+            "Expired at 2026-03-01T10:30:00Z: nobody answered in time.",
+        );
+        check(Status::Closed, Disposition::Abstained, "Nobody was asked.");
+        check(
+            Status::Closed,
+            Disposition::Automatic,
+            "Carried out without asking; nobody has to answer. As long as it is remembered, an override stops what goes on.",
+        );
+        detail.feedback = vec![sample::feedback("d42", Signal::Like)];
+        detail.decision.status = Status::Answered;
+        let answered = text(&full(&detail, 200));
+        assert!(answered.starts_with("Answered: ") && !asks(&answered), "{answered}");
     }
 
     #[test]

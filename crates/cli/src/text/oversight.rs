@@ -5,7 +5,7 @@ use npo_api::oversight::{
 };
 
 use super::table::Table;
-use super::{Line, Tone, clean, number, percent, wrap};
+use super::{Line, Tone, clean, count, number, percent, wrap};
 
 /// A number with its interval, or a dash.
 pub(crate) fn interval(estimate: &Estimate) -> String {
@@ -58,17 +58,19 @@ fn no_certificate(of: &Threshold) -> String {
     let needed = number(evidence.level_needed);
     match nearest_to_certified(evidence) {
         None => {
-            format!(
-                "No certificate now: no answer counts yet, and an e-value of {needed} is needed."
-            )
+            let why = match evidence.labels {
+                0 => "nobody has answered yet".to_owned(),
+                labels => format!("of {} none speaks for a threshold", count(labels, "answer")),
+            };
+            format!("No certificate now: {why}, and an e-value of {needed} is needed.")
         }
         Some(best) => format!(
-            "No certificate now: the highest e-value so far is {} of {needed} needed, for threshold {}; it is {} now, from {} answers with {} overrides at or above it.",
+            "No certificate now: the highest e-value so far is {} of {needed} needed, for threshold {}; it is {} now, from {} with {} at or above it.",
             number(best.peak),
             best.threshold,
             number(best.e_value),
-            best.labels,
-            best.overrides
+            count(best.labels, "answer"),
+            count(best.overrides, "override")
         ),
     }
 }
@@ -91,9 +93,9 @@ fn counted_from(of: &Threshold) -> f64 {
 fn certified(from: &Certificate, columns: usize) -> Vec<Line> {
     let mut lines = prose(Tone::Good, &format!("Certified: {}.", from.claim), columns);
     let evidence = format!(
-        "Evidence when it was issued: {} overrides among {} answers, e-value {}.",
-        from.overrides,
-        from.labels,
+        "Evidence when it was issued: {} among {}, e-value {}.",
+        count(from.overrides, "override"),
+        count(from.labels, "answer"),
         number(from.e_value)
     );
     lines.extend(prose(Tone::Plain, &evidence, columns));
@@ -120,7 +122,8 @@ pub(crate) fn evidence(of: &Threshold, columns: usize) -> Vec<Line> {
                 let mut row: [(Tone, String); 7] =
                     std::array::from_fn(|_| (Tone::Faint, String::new()));
                 row[0] = (Tone::Faint, t.threshold.to_string());
-                row[6] = (Tone::Faint, format!("not counted: people are asked from {from:.3} on"));
+                row[6] =
+                    (Tone::Faint, format!("not counted: below {from:.3} not all are asked about"));
                 table.toned(row);
                 continue;
             }
@@ -139,10 +142,19 @@ pub(crate) fn evidence(of: &Threshold, columns: usize) -> Vec<Line> {
         lines.extend(table.lines());
         let legend = "E-VALUE is the evidence now, PEAK the most that it has been: a peak that reaches what is needed certifies.";
         lines.push(Line::of(Tone::Faint, legend));
+        let rows = "Rows go by the plain score; people are asked by what is compared, which may be more or less.";
+        let most = evidence.thresholds.iter().map(|t| t.labels).max().unwrap_or(0);
+        let rows = match evidence.labels.saturating_sub(most) {
+            0 => rows.to_owned(),
+            1 => format!("{rows} 1 answer lies below all rows that count."),
+            below => format!("{rows} {below} answers lie below all rows that count."),
+        };
+        lines.extend(prose(Tone::Faint, &rows, columns));
     }
     if let Some(held_up) = of.evidence.as_ref().map(|e| e.held_up).filter(|n| *n > 0) {
         let text = format!(
-            "{held_up} more answers wait: they count once all that was asked before them is answered or expires."
+            "Not counted yet: {}, until all that was asked before is answered or expires.",
+            count(held_up, "answer")
         );
         lines.extend(prose(Tone::Faint, &text, columns));
     }
@@ -234,7 +246,13 @@ mod tests {
     fn what_is_held_is_said_first() {
         assert_eq!(text(held(&RedButton { held: vec![] })), ["Nothing is held."]);
         let scope = Scope { kind: ScopeKind::Site, name: Some("fra1".into()) };
-        let hold = Hold { scope, since: "t".into(), by: "olga".into(), reason: "smoke".into() };
+        let hold = Hold {
+            scope,
+            since: "t".into(),
+            by: "olga".into(),
+            reason: "smoke".into(),
+            warning: None,
+        };
         let lines = text(held(&RedButton { held: vec![hold] }));
         assert_eq!(lines[0], "1 scope is held: nothing is recommended or carried out there.");
         assert_eq!(
@@ -301,7 +319,15 @@ mod tests {
         // The peak and what it is now are of one threshold, and said to be so.
         let words = text(threshold(&shown, 80)).join(" ");
         assert!(words.contains("0.522 of 280 needed, for threshold 0.9; it is 0.097 now, from 8 answers with 2 overrides"), "{words}");
-        let rows = text(super::evidence(&shown, 80));
-        assert!(rows[3].ends_with("not counted: people are asked from 0.750 on"), "{rows:?}");
+        let rows = text(super::evidence(&shown, 200));
+        assert!(rows[3].ends_with("not counted: below 0.750 not all are asked about"), "{rows:?}");
+        assert!(rows.iter().any(|row| row.ends_with("8 answers lie below all rows that count.")));
+        // Answers to what scores less than every threshold count for none, and are not denied.
+        let mut low = shown;
+        let evidence = low.evidence.as_mut().expect("is there");
+        evidence.labels = 1;
+        evidence.thresholds.iter_mut().for_each(|t| t.labels = 0);
+        let words = text(threshold(&low, 80)).join(" ");
+        assert!(words.contains("of 1 answer none speaks for a threshold, and"), "{words}");
     }
 }

@@ -144,12 +144,14 @@ fn words(held: RedButton) -> Vec<String> {
 fn pressed(model: &mut Model, scope: &Scope, held: Result<RedButton, String>) -> Vec<Effect> {
     match held {
         Ok(held) => {
+            let warning = held.held.iter().find(|hold| hold.scope == *scope);
+            // The status is one line: what may not be as it was meant comes before what is next.
+            let next = match warning.and_then(|hold| hold.warning.as_deref()) {
+                Some(warning) => format!("but {warning}"),
+                None => "an approver releases it: npo red-button release".to_owned(),
+            };
             model.held = words(held);
-            let words = format!(
-                "{} is held; an approver releases it: npo red-button release",
-                scope.words()
-            );
-            model.status = (Tone::Bad, words);
+            model.status = (Tone::Bad, format!("{} is held; {next}", scope.words()));
         }
         Err(why) => model.status = (Tone::Bad, why),
     }

@@ -59,14 +59,15 @@ fn selection(made: &DecisionMade) -> String {
     }
 }
 
-/// What optimism made of the score, if it made a difference.
+/// What optimism made of it, if it made a difference. It raises the logit's mean, not the score:
+/// a score that averages over much that is not known may lie above what is compared.
 fn bonus(made: &DecisionMade, optimism: f64) -> String {
     if made.logit.is_none() || optimism == 0.0 {
         return String::new();
     }
     let (compared, score) = fmt::pair(made.compared, made.score);
     format!(
-        "; compared with it is {compared}, the logit's mean plus {} of its standard deviations, so that what is uncertain is shown earlier than what is not; the score, {score}, averages over the uncertainty",
+        "; compared with it is {compared}, the logit's mean plus {} of its standard deviations as the benefit of the doubt; the score, {score}, averages over what is not known, which draws it towards one half",
         fmt::number(optimism)
     )
 }

@@ -77,12 +77,15 @@ pub(super) fn headline(made: &DecisionMade, subject: &Subject<'_>) -> String {
         }
     };
     let (compared, threshold) = fmt::pair(made.compared, made.threshold.theta());
-    // What is compared may be more than the score: say both, or one of them looks like a mistake.
+    // What is compared may be more than the score, or less: say both, or one of them looks like a
+    // mistake. A benefit that lowers would look like another.
     let score = fmt::probability(made.score);
     let score = if score == compared {
         compared
-    } else {
+    } else if made.compared > made.score {
         format!("{score} ({compared} with the benefit of the doubt)")
+    } else {
+        format!("{score} (compared is {compared})")
     };
     format!("{}: {outcome}, {score} against a threshold of {threshold}", subject.proposal())
 }
@@ -150,7 +153,7 @@ fn action_sentence(subject: &Subject<'_>, what_if: &[WhatIf]) -> String {
     parts.extend(changed.map(|item| {
         let name = fmt::inline(&fmt::title(&item.name));
         format!(
-            "; {name} goes from {} to {}",
+            "; {name}: from {} to {}",
             fmt::quantity(item.before, &item.unit),
             fmt::quantity(item.after, &item.unit)
         )

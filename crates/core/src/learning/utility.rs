@@ -2,7 +2,9 @@
 //!
 //! An override costs `c` likes, so an action with probability p of being liked is worth
 //! p − c(1 − p), and surfacing pays where p ≥ c/(1 + c).
-//! The optimism bonus explores: what is uncertain is shown a little earlier.
+//! The optimism bonus explores: what is uncertain is shown a little earlier than its mean alone would
+//! be. Against the score, which averages over the uncertainty and so lies nearer to one half, it may be
+//! more or less.
 //! What is not shown is audited at random, with a probability in proportion to what a label there
 //! would be worth; the probability is stored, so that every rate can be estimated without bias.
 

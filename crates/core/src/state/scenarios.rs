@@ -123,6 +123,11 @@ impl Scenarios {
         self.site_index.find(hash_site(site), |&i| self.sites[i as usize] == site).copied()
     }
 
+    /// Sites that a decision has come from, in the order of their first one.
+    pub fn sites(&self) -> impl Iterator<Item = &str> {
+        self.sites.iter().map(String::as_str)
+    }
+
     /// The name of a site; empty for an unknown number.
     #[must_use]
     pub fn site_name(&self, site: u32) -> &str {

@@ -14,7 +14,7 @@ use super::{oversight, time};
 pub(crate) struct Subject {
     definition: Arc<ScenarioType>,
     entity: String,
-    site: String,
+    pub(crate) site: String,
 }
 
 impl Subject {

@@ -11,6 +11,7 @@ use npo_core::oversight::{Certificate, Hold, Level, Oversight, Scope};
 use npo_core::profile::{Profile, Selector};
 use npo_core::state::TypeState;
 use npo_core::{Rejection, State};
+use npo_wording::nearest;
 
 use super::people::handle;
 use super::time;
@@ -18,6 +19,9 @@ use crate::http::problem::field;
 
 /// What no certificate covers; shown wherever one is.
 pub(crate) const NOT_COVERED: &str = "An abrupt shift is not covered: the certificate speaks of the override rate as it was while the answers came in. In simulation with a certificate at α = 1 %, an abrupt shift still left 22 % of the runs above α at the end. The drift gauge takes a certificate back, but only after people have overridden what was carried out. Silence is not covered either: what nobody answers in time counts for nothing.";
+
+/// Known sites that a warning about an unknown one names; there may be thousands.
+const SITES_NAMED: usize = 8;
 
 /// A number with its interval.
 pub(crate) fn estimate(from: Estimate) -> api::Estimate {
@@ -91,21 +95,46 @@ pub(crate) fn red_button(state: &State) -> api::RedButton {
 
 /// Everything that is held, in the order of its holding.
 pub(crate) fn holds(state: &State) -> Vec<api::Hold> {
-    let hold = |from: &Hold| {
-        let type_name = || match &from.scope {
-            Scope::ScenarioType(id) => state
-                .type_state(*id)
-                .map_or_else(|| id.to_string(), |t| t.definition().name.clone()),
-            Scope::All | Scope::Site(_) => String::new(),
-        };
-        api::Hold {
-            scope: scope(&from.scope, type_name),
-            since: time::text(from.since),
-            by: handle(state, from.by),
-            reason: from.reason.clone(),
+    state.holds().iter().map(|from| hold(state, from)).collect()
+}
+
+/// A scope that is held.
+pub(crate) fn hold(state: &State, from: &Hold) -> api::Hold {
+    let type_name = || match &from.scope {
+        Scope::ScenarioType(id) => {
+            state.type_state(*id).map_or_else(|| id.to_string(), |t| t.definition().name.clone())
         }
+        Scope::All | Scope::Site(_) => String::new(),
     };
-    state.holds().iter().map(hold).collect()
+    api::Hold {
+        scope: scope(&from.scope, type_name),
+        since: time::text(from.since),
+        by: handle(state, from.by),
+        reason: from.reason.clone(),
+        warning: match &from.scope {
+            Scope::Site(site) => no_decision_from(state, site),
+            Scope::All | Scope::ScenarioType(_) => None,
+        },
+    }
+}
+
+/// What to say of a site that no decision has come from.
+fn no_decision_from(state: &State, site: &str) -> Option<String> {
+    let scenarios = state.scenarios();
+    if scenarios.site_named(site).is_some() {
+        return None;
+    }
+    let mut known: Vec<&str> = scenarios.sites().filter(|known| !known.is_empty()).collect();
+    known.sort_unstable();
+    let near = nearest(site, &known).map_or_else(String::new, |near| format!("; nearest: {near}"));
+    let more = known.len().saturating_sub(SITES_NAMED);
+    known.truncate(SITES_NAMED);
+    let known = match (known.as_slice(), more) {
+        ([], _) => "none".to_owned(),
+        (named, 0) => named.join(", "),
+        (named, more) => format!("{} and {more} more", named.join(", ")),
+    };
+    Some(format!("no decision has come from site `{site}` so far; known sites: {known}{near}"))
 }
 
 /// A gauge.
@@ -204,9 +233,13 @@ fn why(oversight: &Oversight, settings: Option<&CertificateSettings>) -> String 
         ),
         (Level::Automatic, None) => {
             let before = if *lost > 0 { "the certificate was lost; " } else { "" };
-            let labels = evidence.as_ref().map_or(0, |e| e.labels);
+            let labels = evidence.as_ref().map_or(0, |e| counted(e));
+            let count = match labels {
+                1 => "1 answer counts".to_owned(),
+                labels => format!("{labels} answers count"),
+            };
             format!(
-                "automatic is granted, but {before}no threshold is certified now, so people review everything; {labels} answers count towards a certificate so far"
+                "automatic is granted, but {before}no threshold is certified now, so people review everything; {count} towards a certificate so far"
             )
         }
         (Level::Shadow, _) => "people are asked about everything that policy allows".to_owned(),
@@ -217,6 +250,11 @@ fn why(oversight: &Oversight, settings: Option<&CertificateSettings>) -> String 
             "what is above the threshold is recommended, and a like approves the action".to_owned()
         }
     }
+}
+
+/// Answers that speak for at least one threshold: those to lower scores are evidence for none.
+fn counted(evidence: &Evidence) -> u64 {
+    evidence.thresholds().iter().map(|of| of.process.labels()).max().unwrap_or(0)
 }
 
 /// A certificate with what it says and what it does not.

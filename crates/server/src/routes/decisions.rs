@@ -13,7 +13,7 @@ use crate::convert::decision::{
     Standing, Subject, decision, disposition_asked, explanation, status_asked,
 };
 use crate::convert::proposal::ProposalLine;
-use crate::convert::{feedback, people, time};
+use crate::convert::{feedback, oversight, people, time};
 use crate::http::call::{Call, in_body, reply_listed, reply_once};
 use crate::http::problem::{field, internal};
 use crate::http::query;
@@ -99,6 +99,10 @@ fn detail(app: &App, id: DecisionId) -> Result<api::DecisionDetail, Problem> {
         }
         _ => None,
     };
+    let held_now = app.engine.read(|state| {
+        let hold = state.hold_on(made.type_id, &subject.site)?;
+        Some(oversight::hold(state, hold))
+    });
     Ok(api::DecisionDetail {
         decision: decision(row.position, envelope.at, made, &subject, Standing::listed(&row)),
         explanation: explanation(made, &subject),
@@ -108,6 +112,7 @@ fn detail(app: &App, id: DecisionId) -> Result<api::DecisionDetail, Problem> {
             .collect::<Result<_, _>>()?,
         outcome,
         withdrawn: row.withdrawn,
+        held_now,
     })
 }
 

@@ -150,7 +150,7 @@ fn lines(items: &[Decision], now_ms: i64) -> Vec<Line> {
     if items.iter().any(is_lifted) {
         lines.push(Line::of(
             Tone::Faint,
-            "Compared with the threshold is the score with the benefit of the doubt; `npo decision show` explains.",
+            "COMPARED with the threshold is the mean with the benefit of the doubt, not the SCORE; `npo decision show` explains.",
         ));
     }
     lines

@@ -125,17 +125,24 @@ fn lines(decision: &Decision) -> Vec<Line> {
         score,
         score_low,
         score_high,
+        compared,
         threshold,
         headline,
         replayed,
         ..
     } = decision;
+    // A score on the wrong side of its threshold looks like a mistake unless what was compared
+    // stands beside it.
+    let shown = [score, compared].map(|value| format!("{value:.3}"));
+    let compared =
+        if shown[0] == shown[1] { String::new() } else { format!(", compared {}", shown[1]) };
     let line = Line::of(Tone::Strong, format!("{id}  "))
         .and(disposition_tone(*disposition), disposition_name(*disposition))
         .and(
             Tone::Plain,
             format!(
-                "  score {score:.3} ({score_low:.3} to {score_high:.3}), threshold {threshold:.3}"
+                "  score {} ({score_low:.3} to {score_high:.3}){compared}, threshold {threshold:.3}",
+                shown[0]
             ),
         );
     let line = if *replayed { line.and(Tone::Faint, "  (asked before)") } else { line };
@@ -145,4 +152,21 @@ fn lines(decision: &Decision) -> Vec<Line> {
     }
     lines.push(Line::of(Tone::Faint, format!("npo decision show {id} tells why")));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn what_was_compared_stands_beside_a_score_that_prints_otherwise() {
+        let check = |compared: f64, expected: &str| {
+            let decision = Decision { score: 0.667, compared, ..sample::decision("d42") };
+            let first = lines(&decision)[0].text();
+            assert_eq!(first, format!("d42  surfaced  score 0.667 (0.710 to 0.910){expected}"));
+        };
+        check(0.763, ", compared 0.763, threshold 0.600");
+        check(0.6671, ", threshold 0.600");
+    }
 }

@@ -181,6 +181,12 @@ impl Source {
         let unreadable =
             |error| Failure::could_not(format!("could not read `{}`", path.display()), error);
         let file = if path.is_dir() { path.join("log.db") } else { path.to_owned() };
+        if path.is_dir() && !file.exists() {
+            return Err(Failure::cannot(format!(
+                "`{}` is no data directory of npo: it has no log.db",
+                path.display()
+            )));
+        }
         if path.is_dir() || begins_as_sqlite(&file).map_err(unreadable)? {
             let options = npo_log_sqlite::Options::default();
             let mut reader = SqliteReader::open(&file, &options).map_err(|error| match error {
@@ -267,6 +273,15 @@ mod tests {
         assert!(cost("9").is_ok() && cost("0").is_err() && cost("NaN").is_err());
         assert_eq!(time("1970-01-01T00:00:01Z"), Ok(Millis(1000)));
         assert!(time("yesterday").is_err());
+    }
+
+    #[test]
+    fn a_folder_without_a_log_is_no_data_directory() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let Err(failure) = Source::open(directory.path()) else { panic!("there is no log") };
+        let shown = directory.path().display();
+        let expected = format!("`{shown}` is no data directory of npo: it has no log.db");
+        assert_eq!(failure.to_string(), expected);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `npo monitor show`: what the monitor watches and did, and how far to trust it.
 
 use clap::Args;
-use npo_api::monitor::{self, Fidelity, MonitorAct, TypeMonitor, WaitingLook};
+use npo_api::monitor::{self, Fidelity, MonitorAct, Source, TypeMonitor, WaitingLook};
 use npo_api::oversight::RedButton;
 
 use crate::client::Received;
@@ -10,7 +10,7 @@ use crate::options::Options;
 use crate::output;
 use crate::text::oversight::{gauges, held, interval, prose};
 use crate::text::table::Table;
-use crate::text::{Line, Tone, clean};
+use crate::text::{Line, Tone, clean, count};
 
 /// Acts shown unless all are asked for.
 const ACTS: usize = 10;
@@ -51,11 +51,30 @@ fn lines(monitor: &monitor::Monitor, acts: usize, columns: usize) -> Vec<Line> {
     }
     section(&mut lines, "What it did");
     lines.extend(done(&monitor.actions, acts));
-    for of in &monitor.scenario_types {
+    let (seen, idle): (Vec<_>, Vec<_>) = monitor.scenario_types.iter().partition(|of| is_seen(of));
+    for of in &seen {
         section(&mut lines, &clean(&of.scenario_type));
         lines.extend(of_type(of));
     }
+    if seen.iter().any(|of| !of.gauges.is_empty()) {
+        let legend = "VALUE is the evidence that something has changed; the monitor calls once it reaches CALLS AT.";
+        lines.extend(prose(Tone::Faint, legend, columns));
+    }
+    if !idle.is_empty() {
+        lines.push(Line::empty());
+        for of in idle {
+            let name = clean(&of.scenario_type);
+            let words = format!(": no episode yet; {}.", source(&of.source));
+            lines.push(Line::of(Tone::Strong, name).and(Tone::Faint, words));
+        }
+    }
     lines
+}
+
+/// Whether its gauges have anything to show.
+fn is_seen(of: &TypeMonitor) -> bool {
+    let moved = of.gauges.iter().any(|gauge| gauge.seen > 0);
+    of.episodes > 0 || moved || of.last_refit.is_some()
 }
 
 fn section(lines: &mut Vec<Line>, title: &str) {
@@ -140,16 +159,22 @@ fn done(actions: &[MonitorAct], limit: usize) -> Vec<Line> {
     lines
 }
 
+/// What its source sent last.
+fn source(of: &Source) -> String {
+    match (&of.last_proposal, of.silent_after_s) {
+        (Some(last), Some(after)) => {
+            format!("last proposal {}, silence is called after {after:.0} s", clean(last))
+        }
+        (Some(last), None) => format!("last proposal {}", clean(last)),
+        (None, _) => "no proposal yet".to_owned(),
+    }
+}
+
 fn of_type(of: &TypeMonitor) -> Vec<Line> {
     let mut lines = gauges(&of.gauges);
     let mut facts =
-        vec![format!("{} episodes, {} since the last look", of.episodes, of.since_look)];
-    match (&of.source.last_proposal, of.source.silent_after_s) {
-        (Some(last), Some(after)) => facts
-            .push(format!("last proposal {}, silence is called after {after:.0} s", clean(last))),
-        (Some(last), None) => facts.push(format!("last proposal {}", clean(last))),
-        (None, _) => facts.push("no proposal yet".to_owned()),
-    }
+        vec![format!("{}, {} since the last look", count(of.episodes, "episode"), of.since_look)];
+    facts.push(source(&of.source));
     if let Some(refit) = &of.last_refit {
         let came = if refit.in_force { "in force" } else { "not in force" };
         let gate = if refit.passed { "passed its gate" } else { "failed its gate" };
@@ -161,8 +186,8 @@ fn of_type(of: &TypeMonitor) -> Vec<Line> {
 
 #[cfg(test)]
 mod tests {
-    use npo_api::monitor::{Looks, Source};
-    use npo_api::oversight::Estimate;
+    use npo_api::monitor::Looks;
+    use npo_api::oversight::{Estimate, Gauge};
 
     use super::*;
 
@@ -210,6 +235,36 @@ mod tests {
         assert!(shown(&of).contains("not known"), "{}", shown(&of));
         of.acted = of.silent;
         assert!(!shown(&of).contains("not known"), "{}", shown(&of));
+    }
+
+    #[test]
+    fn a_type_without_an_episode_is_one_line() {
+        let mut of = quiet();
+        let gauge = |seen| Gauge {
+            watched: "surprise".into(),
+            site: None,
+            value: 0.5,
+            run_length: 100.0,
+            seen,
+            hits: 0,
+            expected: 0.0,
+        };
+        of.scenario_types[0].gauges = vec![gauge(0)];
+        let shown = |of: &monitor::Monitor| -> Vec<String> {
+            lines(of, 10, 120).iter().map(Line::text).collect()
+        };
+        let idle = shown(&of);
+        assert_eq!(
+            idle.last().map(String::as_str),
+            Some("alert: no episode yet; no proposal yet.")
+        );
+        assert!(!idle.iter().any(|line| line.contains("surprise")), "{idle:?}");
+        of.scenario_types[0].gauges = vec![gauge(1)];
+        of.scenario_types[0].episodes = 1;
+        let seen = shown(&of);
+        for part in ["surprise", "1 episode, 0 since the last look", "VALUE is the evidence"] {
+            assert!(seen.iter().any(|line| line.contains(part)), "{part}: {seen:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use npo_api::oversight::{RedButton, RedButtonOrder, Scope, ScopeKind};
 use crate::client::Received;
 use crate::exit::{Answer, Failure};
 use crate::options::Options;
+use crate::output::say;
 use crate::text::oversight::held;
 
 /// Verbs on the red button.
@@ -70,6 +71,8 @@ impl Verb {
         let mut out = options.out();
         out.received(&now, held)?;
         out.flush()?;
+        // On stderr, so that neither a table nor JSON that goes elsewhere takes it along unread.
+        now.value.held.iter().filter_map(|hold| hold.warning.as_deref()).for_each(say);
         Ok(Answer::Yes)
     }
 }

@@ -60,12 +60,13 @@ pub(super) fn definition_lines(definition: &ScenarioType, columns: usize) -> Vec
         Line::of(
             Tone::Faint,
             format!(
-                "{} version {} · risk {} · expires after {} · one override costs as much as {} likes",
+                "{} version {} · risk {} · expires after {} · one override costs as much as {} {}",
                 definition.name,
                 definition.version,
                 definition.risk,
                 when::length(i64::from(definition.expires_after_s) * 1000),
-                number(definition.override_cost)
+                number(definition.override_cost),
+                if definition.override_cost == 1.0 { "like" } else { "likes" }
             ),
         ),
     ];

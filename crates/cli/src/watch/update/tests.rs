@@ -246,10 +246,15 @@ fn a_scope_that_is_held_is_shown_and_one_that_could_not_be_says_why() {
         since: String::new(),
         by: "ada".into(),
         reason: "x".into(),
+        warning: None,
     };
     let held = RedButton { held: vec![hold] };
     let model = update(screen(&["d1"]), Event::Pressed(scope.clone(), Ok(held.clone()))).0;
     assert_eq!(model.held, ["everything"]);
+    let mut doubtful = held;
+    doubtful.held[0].warning = Some("no decision has come from it".into());
+    let model = update(model, Event::Pressed(scope.clone(), Ok(doubtful))).0;
+    assert_eq!(model.status.1, "everything is held; but no decision has come from it");
     let model = update(model, Event::Pressed(scope, Err("no".into()))).0;
     assert_eq!((model.status.1.as_str(), model.held.len()), ("no", 1));
     let model = update(model, Event::Held(Ok(RedButton { held: vec![] }))).0;

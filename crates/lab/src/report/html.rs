@@ -141,7 +141,7 @@ pub(super) fn links<'a>(html: &mut String, parts: impl Iterator<Item = (&'a str,
 fn reading(html: &mut String, view: &View<'_>) {
     section(html, "reading", "Before reading the numbers", |html| {
         html.push_str("<dl class=\"notes\">");
-        for note in notes::notes(view.results, view.baseline) {
+        for note in notes::notes(view) {
             let _ =
                 write!(html, "<div><dt>{}</dt><dd>{}</dd></div>", note.heading, prose(&note.text));
         }

@@ -11,6 +11,7 @@ mod planes;
 mod view;
 
 pub(crate) use changes::changes;
+pub(crate) use differences::compared;
 pub(crate) use view::View;
 
 use super::chart::Panel;

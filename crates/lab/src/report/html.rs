@@ -208,7 +208,7 @@ fn left_out(html: &mut String, absent: &[Absent]) {
     }
     html.push_str("<h3>Figures that are not here</h3>\n<ul class=\"faint\">");
     for Absent { title, why } in absent {
-        let why = escape(why).replace('`', "");
+        let (title, why) = (escape(title), prose(&why.replace('`', "")));
         let _ = write!(html, "<li>{title}: {why}.</li>");
     }
     html.push_str("</ul>\n");

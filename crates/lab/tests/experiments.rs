@@ -95,6 +95,36 @@ fn what_is_wrong_is_named_with_its_place() {
         "line 6, column 1: `worlds.w.adversarial`: found `adversarial` 0.7 and `sloppy` 0.7, expected shares of the operators that are together at most 1",
     );
     check(
+        "seeds = { count = 2 }",
+        "seeds = { count = 2 }\ntail = 101",
+        "line 4, column 1: `tail`: found 101, expected at most the 100 episodes of `worlds.w.horizon`",
+    );
+    check(
+        "seeds = { count = 2 }",
+        "seeds = { count = 2 }\ncheckpoints = 0",
+        "line 4, column 1: `checkpoints`: found 0, expected a number from 1 to 1000",
+    );
+    check(
+        "horizon = 100",
+        "dim = 1",
+        "line 5, column 9: `worlds.w.prior_cosine`: found 0.4 with `dim` 1, expected 1 or -1: one feature has no other angles",
+    );
+    check(
+        "horizon = 100",
+        "dim = 1\nprior_cosine = 1\nrotation_deg = 90",
+        "line 8, column 1: `worlds.w.rotation_deg`: found 90 with `dim` 1, expected 0: one feature leaves no plane to turn in",
+    );
+    check(
+        "fixed = { theta = 0.9 }",
+        "random = { arms = [] }",
+        "line 13, column 52: `methods.cautious.profile.selector.random.arms`: found 0 thresholds, expected 1 to 64",
+    );
+    check(
+        "fixed = { theta = 0.9 }",
+        "random = { arms = [0.5, 0.6, 0.5] }",
+        "line 13, column 52: `methods.cautious.profile.selector.random.arms`: found 0.5 more than once, expected thresholds that differ",
+    );
+    check(
         "horizon = 100",
         "noise = \"1.5\"",
         "line 6, column 1: `worlds.w.noise`: found the text \"1.5\", expected a number",

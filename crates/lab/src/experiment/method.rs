@@ -11,6 +11,9 @@ use super::error::{ExperimentError, wrong_at};
 use super::resolve::overlay;
 use super::world::WorldSettings;
 
+/// Thresholds to choose from at most; the loop has the same limit.
+const ARMS_MAX: usize = 64;
+
 /// A method to compare.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Method {
@@ -55,6 +58,7 @@ impl Method {
         overlay(&mut profile, &written.profile, true);
         let profile: Profile =
             typed(Value::Table(profile)).map_err(|error| error.under("profile"))?;
+        check_arms(&profile.selector).map_err(|error| error.under("profile.selector"))?;
         profile.validate().map_err(|error| {
             let message = format!("found {}, expected {}", error.found, error.expected);
             wrong_at(&["profile", error.setting], message)
@@ -91,6 +95,27 @@ impl Method {
     #[must_use]
     pub fn cost_in(&self, world: &WorldSettings) -> f64 {
         self.override_cost.unwrap_or(world.override_cost)
+    }
+}
+
+/// An arm given twice would be drawn twice as often and learned of half as fast.
+fn check_arms(selector: &Selector) -> Result<(), ExperimentError> {
+    let (kind, arms) = match selector {
+        Selector::Random { arms } => ("random", arms),
+        Selector::Thompson { arms, .. } => ("thompson", arms),
+        Selector::Fixed { .. } | Selector::Utility { .. } => return Ok(()),
+    };
+    if !(1..=ARMS_MAX).contains(&arms.len()) {
+        let message = format!("found {} thresholds, expected 1 to {ARMS_MAX}", arms.len());
+        return Err(wrong_at(&[kind, "arms"], message));
+    }
+    let twice = arms.iter().enumerate().find(|(at, arm)| arms[..*at].contains(arm));
+    match twice {
+        Some((_, arm)) => {
+            let message = format!("found {arm} more than once, expected thresholds that differ");
+            Err(wrong_at(&[kind, "arms"], message))
+        }
+        None => Ok(()),
     }
 }
 

@@ -85,8 +85,7 @@ struct Written {
     #[serde(default)]
     about: String,
     seeds: Seeds,
-    #[serde(default = "hundred")]
-    tail: u64,
+    tail: Option<u64>,
     #[serde(default = "twenty")]
     checkpoints: u64,
     #[serde(default)]
@@ -98,9 +97,8 @@ struct Written {
     methods: BTreeMap<String, Table>,
 }
 
-fn hundred() -> u64 {
-    100
-}
+/// Episodes that "final" numbers are about where the file does not say; less where runs are shorter.
+const TAIL_USUAL: u64 = 100;
 
 fn twenty() -> u64 {
     20
@@ -146,6 +144,8 @@ impl Experiment {
         }
         let Written { name, about, seeds, tail, checkpoints, threads, .. } = written;
         let (baseline, comparisons) = (written.baseline, written.comparisons);
+        let shortest = worlds.values().map(|world: &WorldSettings| world.horizon).min();
+        let tail = tail.unwrap_or_else(|| shortest.unwrap_or(TAIL_USUAL).min(TAIL_USUAL));
         let experiment = Self {
             name,
             about,
@@ -174,7 +174,16 @@ impl Experiment {
         range(&["seeds", "count"], self.seeds.count, 1, 1_000_000)?;
         range(&["seeds", "first"], self.seeds.first, 0, u64::from(u32::MAX))?;
         range(&["tail"], self.tail, 1, 100_000_000)?;
-        range(&["checkpoints"], self.checkpoints, 0, 1000)?;
+        if let Some((name, world)) = self.worlds.iter().min_by_key(|(_, world)| world.horizon)
+            && self.tail > world.horizon
+        {
+            let message = format!(
+                "found {}, expected at most the {} episodes of `worlds.{name}.horizon`",
+                self.tail, world.horizon
+            );
+            return Err(wrong_at(&["tail"], message));
+        }
+        range(&["checkpoints"], self.checkpoints, 1, 1000)?;
         range(&["threads"], self.threads as u64, 0, 1024)?;
         for (section, count) in [("worlds", self.worlds.len()), ("methods", self.methods.len())] {
             if !(1..=PARTS_MAX).contains(&count) {

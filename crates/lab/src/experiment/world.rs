@@ -193,6 +193,21 @@ impl WorldSettings {
             );
             return Some(("adversarial", what));
         }
+        // With one feature nothing stands at an angle: a direction is this way or the other.
+        if self.dim == 1 && self.rotation_deg != 0.0 {
+            let what = format!(
+                "found {} with `dim` 1, expected 0: one feature leaves no plane to turn in",
+                self.rotation_deg
+            );
+            return Some(("rotation_deg", what));
+        }
+        if self.dim == 1 && self.prior_cosine.abs() != 1.0 {
+            let what = format!(
+                "found {} with `dim` 1, expected 1 or -1: one feature has no other angles",
+                self.prior_cosine
+            );
+            return Some(("prior_cosine", what));
+        }
         None
     }
 

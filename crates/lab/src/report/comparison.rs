@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::chart::escape;
 use super::figures::Figure;
 use super::{html, tables};
-use crate::results::{Comparison, Results, Verdict, plain};
+use crate::results::{Comparison, OnlyIn, Results, Verdict, plain};
 
 /// The whole page.
 pub(super) fn page(
@@ -54,6 +54,15 @@ fn head(page: &mut String, folders: &[(String, Results)], compared: &Comparison,
 }
 
 fn changed(page: &mut String, compared: &Comparison) {
+    let _ = writeln!(page, "<p>{}.</p>", sentence(compared.names()));
+    if !compared.only.is_empty() {
+        page.push_str("<ul>");
+        for OnlyIn { kind, name, folder, .. } in &compared.only {
+            let (name, folder) = (escape(name), escape(folder));
+            let _ = write!(page, "<li>{kind} {name}: only in {folder}</li>");
+        }
+        page.push_str("</ul>\n");
+    }
     if compared.parameters.is_empty() {
         page.push_str("<p>No parameter differs. What came out differently was run by another version of npo, or over other seeds.</p>\n");
     } else {
@@ -67,8 +76,8 @@ fn came(page: &mut String, compared: &Comparison) {
         moved.filter(|change| test(change.verdict)).count()
     };
     let of = compared.changes.len();
-    if of == 0 {
-        page.push_str("<p>No world and method of the same name is in both.</p>\n");
+    if let Some(why) = compared.nothing_compared() {
+        let _ = writeln!(page, "<p>{}.</p>", html::prose(&sentence(&why)));
         return;
     }
     let (clear, unclear) = (

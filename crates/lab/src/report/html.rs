@@ -141,7 +141,7 @@ pub(super) fn links<'a>(html: &mut String, parts: impl Iterator<Item = (&'a str,
 fn reading(html: &mut String, view: &View<'_>) {
     section(html, "reading", "Before reading the numbers", |html| {
         html.push_str("<dl class=\"notes\">");
-        for note in notes::notes(view.results, view.baseline) {
+        for note in notes::notes(view) {
             let _ =
                 write!(html, "<div><dt>{}</dt><dd>{}</dd></div>", note.heading, prose(&note.text));
         }
@@ -208,7 +208,7 @@ fn left_out(html: &mut String, absent: &[Absent]) {
     }
     html.push_str("<h3>Figures that are not here</h3>\n<ul class=\"faint\">");
     for Absent { title, why } in absent {
-        let why = escape(why).replace('`', "");
+        let (title, why) = (escape(title), prose(&why.replace('`', "")));
         let _ = write!(html, "<li>{title}: {why}.</li>");
     }
     html.push_str("</ul>\n");

@@ -18,7 +18,14 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ),
     (
         "Certificates",
-        &["certified_above", "certified_rate", "certified_coverage", "first_certificate"],
+        &[
+            "certified_share",
+            "certified_coverage",
+            "certified_above",
+            "certified_above_end",
+            "certified_rate",
+            "first_certificate",
+        ],
     ),
 ];
 

@@ -32,7 +32,30 @@ fn figures_follow_the_data() {
     );
     let regimes = made(&REGIMES);
     assert!(names(&regimes).contains(&"regret") && !names(&regimes).contains(&"fidelity"));
-    assert!(regimes.html.contains("nothing was retrained, so that no monitor was measured"));
+    assert!(regimes.html.contains("no run has the curve fidelity"));
+}
+
+#[test]
+fn what_is_missing_has_its_reason() {
+    let page = |worlds: &[(&str, &str)]| {
+        let mut results = REGIMES.results();
+        for (key, value) in worlds {
+            results.about.parameters.insert(format!("worlds.{key}"), (*value).to_owned());
+        }
+        report(&results, &Options::default()).unwrap().html
+    };
+    let looks = [
+        ("A_paper.look_every", "0"),
+        ("B_sparse.look_every", "5000"),
+        ("C_drift.look_every", "0"),
+        ("D_adv20.look_every", "0"),
+    ];
+    let html = page(&looks);
+    let told = "the monitor was not looked at, for look_every is 0 in A_paper, C_drift, D_adv20, and look_every is more than all episodes in B_sparse.";
+    assert!(html.contains(told));
+    assert!(!page(&looks[..3]).contains("was not looked at"));
+    assert!(!html.contains("Regret in "));
+    assert!(page(&[("C_drift.reading", "delta")]).contains("<li>Regret in C_drift: with reading"));
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl About {
 }
 
 /// A key below a path; names with a dot are quoted so that keys stay apart.
-fn join(path: &str, key: &str) -> String {
+pub(super) fn join(path: &str, key: &str) -> String {
     let key = if key.contains('.') { format!("\"{key}\"") } else { key.to_owned() };
     if path.is_empty() { key } else { format!("{path}.{key}") }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::about::join;
 use super::stats::{self, Paired, Summary};
 use super::{Error, Results, metric};
 use crate::record::{Better, METRICS};
@@ -46,8 +47,15 @@ pub struct Comparison {
     pub folders: Vec<FolderComparison>,
     /// What later folders changed of the first, for worlds and methods of the same names.
     pub changes: Vec<Change>,
-    /// Parameters of the experiments that differ from the first folder's.
+    /// Parameters of the experiments that differ from the first folder's; those of worlds and methods
+    /// that only one of the two has are left out.
     pub parameters: Vec<ParameterChange>,
+    /// Worlds and methods that only one of the first and a later folder has.
+    pub only: Vec<OnlyIn>,
+    /// Metrics by which folders are held against each other.
+    pub metrics: Vec<String>,
+    /// How many pairs of world and method are both in the first and in a later folder.
+    pub common: usize,
 }
 
 /// One folder's methods against its baseline.
@@ -72,6 +80,8 @@ pub struct WorldComparison {
     pub world: String,
     /// By metric.
     pub metrics: Vec<MetricComparison>,
+    /// Metrics that were to be compared and that no run in this world has.
+    pub absent: Vec<String>,
 }
 
 /// One metric of the methods in a world.
@@ -128,6 +138,19 @@ pub struct Change {
     pub verdict: Verdict,
 }
 
+/// A world or method that only one of two folders has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OnlyIn {
+    /// `world` or `method`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// The folder that has it.
+    pub folder: String,
+    /// The folder that does not.
+    pub lacks: String,
+}
+
 /// A parameter that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ParameterChange {
@@ -142,6 +165,32 @@ pub struct ParameterChange {
 }
 
 impl Comparison {
+    /// Whether folders have the same worlds and methods, without a full stop.
+    #[must_use]
+    pub fn names(&self) -> &'static str {
+        match (self.common, self.only.is_empty()) {
+            (0, _) => "no world and method of the same name in both",
+            (_, true) => "the same worlds and methods in both",
+            (_, false) => "not the same worlds and methods in both",
+        }
+    }
+
+    /// Why nothing could be held against the first folder, without a full stop; `None` where
+    /// something was.
+    #[must_use]
+    pub fn nothing_compared(&self) -> Option<String> {
+        match (self.changes.is_empty(), self.common) {
+            (false, _) => None,
+            (true, 0) => Some(self.names().to_owned()),
+            (true, _) if self.metrics.is_empty() => {
+                Some("no run has a metric that is compared if none is named".to_owned())
+            }
+            (true, _) => {
+                Some(format!("no world and method has {} in both", self.metrics.join(" or ")))
+            }
+        }
+    }
+
     /// What came out exactly as in the first folder; `None` where all of it changed.
     #[must_use]
     pub fn unchanged(&self) -> Option<Unchanged<'_>> {
@@ -247,14 +296,67 @@ pub fn compare(folders: &[(String, Results)], asked: &Asked) -> Result<Compariso
         let baseline = results.baseline(asked.baseline.as_deref().filter(has))?;
         compared.push(folder(name, results, baseline, asked));
     }
-    let (changes, parameters) = match folders.split_first() {
-        Some((first, later)) => (
-            later.iter().flat_map(|later| changes(first, later, asked)).collect(),
-            later.iter().flat_map(|later| parameter_changes(first, later)).collect(),
-        ),
-        None => (Vec::new(), Vec::new()),
+    let mut compared = Comparison {
+        folders: compared,
+        changes: Vec::new(),
+        parameters: Vec::new(),
+        only: Vec::new(),
+        metrics: Vec::new(),
+        common: 0,
     };
-    Ok(Comparison { folders: compared, changes, parameters })
+    if let Some((first, later)) = folders.split_first() {
+        compared.metrics = metrics_of(&first.1, asked).into_iter().map(str::to_owned).collect();
+        for later in later {
+            let only = only_in(first, later, asked);
+            compared.changes.extend(changes(first, later, asked));
+            compared.parameters.extend(parameter_changes(first, later, &only, asked));
+            compared.only.extend(only);
+            compared.common += common(&first.1, &later.1, asked);
+        }
+    }
+    Ok(compared)
+}
+
+fn common(before: &Results, after: &Results, asked: &Asked) -> usize {
+    let both = |world: &str| {
+        let methods = before.methods_in(world).into_iter();
+        methods.filter(|method| !after.runs(world, method).is_empty()).count()
+    };
+    worlds_of(before, asked).into_iter().map(both).sum()
+}
+
+/// Worlds that were asked for and methods that one of both experiments names and the other does not.
+fn only_in(
+    (before_folder, before): &(String, Results),
+    (after_folder, after): &(String, Results),
+    asked: &Asked,
+) -> Vec<OnlyIn> {
+    let asked_for = |name: &String| asked.worlds.is_empty() || asked.worlds.contains(name);
+    let names = |results: &Results, kind: &str| -> Vec<String> {
+        match kind {
+            "world" => {
+                results.about.worlds.iter().filter(|name| asked_for(name)).cloned().collect()
+            }
+            _ => results.about.methods.clone(),
+        }
+    };
+    let mut only = Vec::new();
+    for kind in ["world", "method"] {
+        let (first, later) = (names(before, kind), names(after, kind));
+        let sides = [
+            (&first, &later, before_folder, after_folder),
+            (&later, &first, after_folder, before_folder),
+        ];
+        for (these, others, folder, lacks) in sides {
+            only.extend(these.iter().filter(|name| !others.contains(name)).map(|name| OnlyIn {
+                kind,
+                name: name.clone(),
+                folder: folder.clone(),
+                lacks: lacks.clone(),
+            }));
+        }
+    }
+    only
 }
 
 fn check(folders: &[(String, Results)], asked: &Asked) -> Result<(), Error> {
@@ -313,13 +415,16 @@ fn folder(
     asked: &Asked,
 ) -> FolderComparison {
     let metrics = metrics_of(results, asked);
-    let of_world = |world: &str| WorldComparison {
-        world: world.to_owned(),
-        metrics: metrics
+    let of_world = |world: &str| {
+        let (found, absent): (Vec<_>, Vec<_>) = metrics
             .iter()
             .map(|metric| of_metric(results, world, metric, baseline.as_deref()))
-            .filter(|compared| !compared.rows.is_empty())
-            .collect(),
+            .partition(|compared| !compared.rows.is_empty());
+        WorldComparison {
+            world: world.to_owned(),
+            metrics: found,
+            absent: absent.into_iter().map(|compared| compared.metric).collect(),
+        }
     };
     FolderComparison {
         folder: name.to_owned(),
@@ -416,11 +521,24 @@ fn changes(
 fn parameter_changes(
     (_, before): &(String, Results),
     (folder, after): &(String, Results),
+    only: &[OnlyIn],
+    asked: &Asked,
 ) -> Vec<ParameterChange> {
+    let below = |key: &str, kind: &str, name: &str| {
+        key.strip_prefix(&join(kind, name)).is_some_and(|rest| rest.starts_with('.'))
+    };
+    let told = |key: &&String| {
+        let of_one = only.iter().any(|only| below(key, &format!("{}s", only.kind), &only.name));
+        let of_others = !asked.worlds.is_empty()
+            && key.starts_with("worlds.")
+            && !asked.worlds.iter().any(|world| below(key, "worlds", world));
+        !of_one && !of_others
+    };
     let (before, after) = (&before.about.parameters, &after.about.parameters);
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     keys.into_iter()
         .filter(|key| before.get(*key) != after.get(*key))
+        .filter(told)
         .map(|key| ParameterChange {
             folder: folder.clone(),
             key: key.clone(),

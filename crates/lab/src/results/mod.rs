@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 
 pub use about::About;
 pub use compare::{
-    Asked, Change, Comparison, FolderComparison, MetricComparison, ParameterChange, Row, Unchanged,
-    Verdict, WorldComparison, compare,
+    Asked, Change, Comparison, FolderComparison, MetricComparison, OnlyIn, ParameterChange, Row,
+    Unchanged, Verdict, WorldComparison, compare,
 };
 pub(crate) use compare::{metric_names, of_metric};
 pub use error::Error;

@@ -163,6 +163,53 @@ fn what_did_not_change_is_told_from_what_did_not_change_on_average() {
 }
 
 #[test]
+fn what_only_one_folder_has_is_one_line_and_no_parameters() {
+    const OTHER: Shape = Shape { worlds: &["A_paper", "E_delay"], ..REGIMES };
+    let folders = [("a".to_owned(), REGIMES.results()), ("b".to_owned(), OTHER.results())];
+    let found = compare(&folders, &Asked::default()).unwrap();
+    assert_eq!(found.names(), "not the same worlds and methods in both");
+    let only: Vec<(&str, &str, &str)> = found
+        .only
+        .iter()
+        .map(|only| (only.kind, only.name.as_str(), only.folder.as_str()))
+        .collect();
+    let worlds = [("B_sparse", "a"), ("C_drift", "a"), ("D_adv20", "a"), ("E_delay", "b")];
+    assert_eq!(only, worlds.map(|(name, folder)| ("world", name, folder)));
+    assert_eq!((found.parameters, found.common), (Vec::new(), 10));
+    // Of worlds that were not asked for, nothing is told.
+    let mut dear = REGIMES.results();
+    dear.about.parameters.insert("worlds.B_sparse.noise".into(), "0.5".into());
+    let folders = [("a".to_owned(), REGIMES.results()), ("b".to_owned(), dear)];
+    let in_worlds = |worlds: &[&str]| {
+        let worlds = worlds.iter().map(|world| (*world).to_owned()).collect();
+        compare(&folders, &Asked { worlds, ..Asked::default() }).unwrap()
+    };
+    assert_eq!(in_worlds(&["A_paper"]).parameters, []);
+    assert_eq!(in_worlds(&["B_sparse"]).parameters.len(), 1);
+    assert_eq!(in_worlds(&[]).names(), "the same worlds and methods in both");
+}
+
+#[test]
+fn a_metric_that_no_run_of_a_world_has_is_told() {
+    let mut results = PAPER.results();
+    for run in results.runs.get_mut("delta").unwrap().values_mut().flatten() {
+        run.metrics.remove("fidelity");
+    }
+    let folders = [("a".to_owned(), results.clone()), ("b".to_owned(), results)];
+    let asked = Asked {
+        metrics: vec!["fidelity".to_owned()],
+        worlds: vec!["delta".to_owned()],
+        ..Asked::default()
+    };
+    let found = compare(&folders, &asked).unwrap();
+    assert_eq!(found.folders[0].worlds[0].absent, ["fidelity"]);
+    assert_eq!(
+        found.nothing_compared().as_deref(),
+        Some("no world and method has fidelity in both")
+    );
+}
+
+#[test]
 fn names_nobody_has_are_refused() {
     let folders = [("a".to_owned(), PAPER.results())];
     let check = |asked: Asked, expected: &str| {

@@ -6,8 +6,8 @@ use clap::Args;
 use npo_lab::record::Better;
 use npo_lab::report::comparison;
 use npo_lab::results::{
-    Asked, Change, Comparison, FolderComparison, Paired, Results, Row, Verdict, compare, estimate,
-    metric, plain,
+    Asked, Change, Comparison, FolderComparison, OnlyIn, Paired, Results, Row, Verdict, compare,
+    estimate, metric, plain,
 };
 
 use super::report::{write, write_figures};
@@ -101,6 +101,7 @@ pub(super) fn load(folder: &Path) -> Result<Results, Failure> {
 fn lines(compared: &Comparison) -> Vec<Line> {
     let mut lines = Vec::new();
     if compared.folders.len() > 1 {
+        name_lines(&mut lines, compared);
         parameter_lines(&mut lines, compared);
         change_lines(&mut lines, compared);
     }
@@ -110,6 +111,18 @@ fn lines(compared: &Comparison) -> Vec<Line> {
     let note = "± is half of a 95 % interval over seeds, [ ] are the limits of one; n of N: so many runs have the number; differences are paired by seed, and a word beside one means that its interval leaves 0 out";
     lines.push(Line::of(Tone::Faint, note));
     lines
+}
+
+/// Whether the folders are about the same, and what only one of them has.
+fn name_lines(lines: &mut Vec<Line>, compared: &Comparison) {
+    lines.push(Line::of(Tone::Strong, compared.names()));
+    for OnlyIn { kind, name, folder, lacks } in &compared.only {
+        lines.push(Line::plain(match compared.folders.len() {
+            0..=2 => format!("{kind} {name}: only in {folder}"),
+            _ => format!("{kind} {name}: in {folder}, not in {lacks}"),
+        }));
+    }
+    lines.push(Line::empty());
 }
 
 fn parameter_lines(lines: &mut Vec<Line>, compared: &Comparison) {
@@ -178,7 +191,13 @@ fn folder_lines(
                 table.toned(metric_row(name, row, baseline.as_deref()));
             }
         }
-        lines.extend(table.lines());
+        if !world.metrics.is_empty() {
+            lines.extend(table.lines());
+        }
+        if !world.absent.is_empty() {
+            let absent = world.absent.join(" or ");
+            lines.push(Line::plain(format!("no run in this world has {absent}")));
+        }
         lines.push(Line::empty());
     }
 }
@@ -215,8 +234,8 @@ fn metric_row(name: String, row: &Row, baseline: Option<&str>) -> [(Tone, String
 /// What changed, and in one sentence what did not.
 fn change_lines(lines: &mut Vec<Line>, compared: &Comparison) {
     lines.push(Line::of(Tone::Strong, "Before and after"));
-    if compared.changes.is_empty() {
-        lines.push(Line::plain("no world and method of the same name in both"));
+    if let Some(why) = compared.nothing_compared() {
+        lines.push(Line::plain(why));
         lines.push(Line::empty());
         return;
     }
@@ -344,6 +363,8 @@ mod tests {
         let found = text(&[("d".to_owned(), before), ("f".to_owned(), after)]);
         // What changed comes first, and what did not is a sentence.
         let expected = [
+            "the same worlds and methods in both",
+            "",
             "Parameters that differ",
             "none",
             "",

@@ -1,5 +1,6 @@
 //! `npo lab run`: runs an experiment and keeps what comes of it in a folder.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -189,51 +190,91 @@ fn print(folder: &Folder, options: &Options) -> Result<(), Failure> {
         }
         return out.flush();
     }
-    let mut table = Table::new(&[
-        "WORLD",
-        "METHOD",
-        ">SEEDS",
-        ">REGRET",
-        ">LOSS",
-        ">LATENT",
-        ">F",
-        ">RETRAINS",
-        ">OVERRIDE",
-        ">COVERAGE",
-    ])
-    .sparing(&["RETRAINS", "F", "LATENT", "OVERRIDE"]);
-    for ((world, method), metrics) in &summary {
-        let cell = |name: &str, digits: usize| {
-            metrics.get(name).map_or_else(
-                || "–".to_owned(),
-                |estimate| {
-                    let part = estimate.part().map_or(String::new(), |part| format!(" ({part})"));
-                    format!("{}{part}", told(*estimate, digits))
-                },
-            )
-        };
-        let seeds = metrics.values().next().map_or(0, |estimate| estimate.runs);
-        table.row([
-            world.clone(),
-            method.clone(),
-            seeds.to_string(),
-            cell("regret", 1),
-            cell("loss", 3),
-            cell("latent", 3),
-            cell("fidelity", 3),
-            cell("retrains", 1),
-            cell("override_rate", 3),
-            cell("coverage", 3),
-        ]);
-    }
-    out.lines(&table.lines())?;
+    out.lines(&table(&summary).lines())?;
     out.flush()
 }
 
+/// Columns of numbers: heading, metric, digits.
+const COLUMNS: [(&str, &str, usize); 10] = [
+    (">REGRET", "regret", 1),
+    (">LOSS", "loss", 3),
+    (">LATENT", "latent", 3),
+    (">F", "fidelity", 3),
+    (">RETRAINS", "retrains", 1),
+    (">OVERRIDE", "override_rate", 3),
+    (">COVERAGE", "coverage", 3),
+    (">AUTOMATIC", "certified_share", 3),
+    (">ABOVE", "certified_above", 3),
+    (">FIRST", "first_certificate", 0),
+];
+
+/// A row per world and method; columns that no run has a number for are left out.
+fn table(summary: &BTreeMap<(String, String), BTreeMap<String, Summary>>) -> Table {
+    let [a, b, c, d, e, f, g, h, i, j] = COLUMNS.map(|(heading, _, _)| heading);
+    let headings = ["WORLD", "METHOD", ">SEEDS", a, b, c, d, e, f, g, h, i, j];
+    let mut table =
+        Table::new(&headings).sparing(&["RETRAINS", "F", "LATENT", "OVERRIDE", "FIRST"]);
+    for ((world, method), metrics) in summary {
+        let seeds = metrics.values().next().map_or(0, |estimate| estimate.runs);
+        let cell = |name: &str, digits: usize| match metrics.get(name) {
+            Some(estimate) => {
+                let part = estimate.part().map_or(String::new(), |part| format!(" ({part})"));
+                format!("{}{part}", told(*estimate, digits))
+            }
+            None => "–".to_owned(),
+        };
+        let [a, b, c, d, e, f, g, h, i, j] =
+            COLUMNS.map(|(_, metric, digits)| cell(metric, digits));
+        let (world, method) = (world.clone(), method.clone());
+        table.row([world, method, seeds.to_string(), a, b, c, d, e, f, g, h, i, j]);
+    }
+    let nowhere = |metric: &str| summary.values().all(|metrics| !metrics.contains_key(metric));
+    let empty = COLUMNS.iter().filter(|(_, metric, _)| nowhere(metric));
+    empty.fold(table, |table, (heading, _, _)| table.without(heading.trim_start_matches('>')))
+}
+
 /// A mean with half its interval.
-pub(super) fn told(Summary { mean, half_width, .. }: Summary, digits: usize) -> String {
-    match half_width {
-        Some(half) => format!("{mean:.digits$} ±{half:.digits$}"),
-        None => format!("{mean:.digits$}"),
+pub(super) fn told(Summary { mean, half_width, interval, .. }: Summary, digits: usize) -> String {
+    match (half_width, interval) {
+        // Limits of a share, which lie unevenly around it.
+        (None, Some((low, high))) => format!("{mean:.digits$} [{low:.digits$}, {high:.digits$}]"),
+        (Some(half), _) => format!("{mean:.digits$} ±{half:.digits$}"),
+        (None, None) => format!("{mean:.digits$}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use npo_lab::record::RunRecord;
+
+    use super::*;
+
+    fn text(metrics: &[(&str, f64)]) -> String {
+        let run = |seed| RunRecord {
+            world: "w".to_owned(),
+            method: "m".to_owned(),
+            seed,
+            metrics: metrics.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
+            curves: [].into(),
+            checkpoints: vec![10],
+        };
+        let runs: Vec<RunRecord> = (1..=2).map(run).collect();
+        let lines = table(&summary(runs.iter())).lines();
+        lines.iter().map(|line| format!("{}\n", line.text().trim_end())).collect()
+    }
+
+    #[test]
+    fn columns_are_those_that_some_run_has_a_number_for() {
+        let found = text(&[("loss", 0.25), ("coverage", 0.5)]);
+        let words: Vec<&str> = found.lines().next().unwrap().split_whitespace().collect();
+        assert_eq!(words, ["WORLD", "METHOD", "SEEDS", "LOSS", "COVERAGE"]);
+        let found = text(&[
+            ("certified_share", 0.4),
+            ("certified_above", 0.0),
+            ("first_certificate", 813.0),
+        ]);
+        let words: Vec<&str> = found.lines().next().unwrap().split_whitespace().collect();
+        assert_eq!(words, ["WORLD", "METHOD", "SEEDS", "AUTOMATIC", "ABOVE", "FIRST"]);
+        assert!(found.contains("0.000 [0.000, 0.658]") && found.contains("813 ±0"), "{found}");
     }
 }

@@ -8,25 +8,13 @@ use super::super::chart::{Entry, Mark};
 use super::levels::{Chart, WORLD_METHOD};
 use super::{Figure, View};
 use crate::record::Better;
-use crate::results;
+use crate::results::{self, Paired};
 
 /// Figures of the experiment's comparisons, or of all methods against the baseline where it names
 /// none or the reader named one.
 pub(super) fn differences(view: &View<'_>) -> Vec<Figure> {
-    let has = |metric: &&str| view.results.has_metric(metric);
-    let Some(metric) = ["regret", "loss"].into_iter().find(has) else { return Vec::new() };
-    let mut against: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (method, other) in &view.results.about.comparisons {
-        match against.iter_mut().find(|(known, _)| known == other) {
-            Some((_, methods)) => methods.push(method),
-            None => against.push((other, vec![method])),
-        }
-    }
-    if let Some(baseline) = view.baseline.filter(|_| view.baseline_asked || against.is_empty()) {
-        let others = view.methods().into_iter().filter(|method| *method != baseline);
-        against.retain(|(known, _)| *known != baseline);
-        against.insert(0, (baseline, others.collect()));
-    }
+    let Some(metric) = metric(view) else { return Vec::new() };
+    let against = against(view);
     let (single, several): (Vec<_>, Vec<_>) =
         against.into_iter().partition(|(_, methods)| methods.len() == 1);
     let pairs: Vec<(&str, &str)> = single
@@ -40,6 +28,43 @@ pub(super) fn differences(view: &View<'_>) -> Vec<Figure> {
         .collect();
     figures.extend(paired(view, metric, &pairs));
     figures
+}
+
+/// What these figures show: the metric's name, and all its differences.
+pub(crate) fn compared(view: &View<'_>) -> Option<(&'static str, Vec<Paired>)> {
+    let metric = metric(view)?;
+    let mut shown = Vec::new();
+    for (other, methods) in against(view) {
+        for method in methods {
+            let worlds = view.results.worlds().into_iter();
+            shown.extend(
+                worlds.filter_map(|world| view.results.paired(world, method, other, metric)),
+            );
+        }
+    }
+    Some((metric, shown))
+}
+
+/// The metric whose differences are shown.
+fn metric(view: &View<'_>) -> Option<&'static str> {
+    ["regret", "loss"].into_iter().find(|metric| view.results.has_metric(metric))
+}
+
+/// Methods by what they are held against.
+fn against<'a>(view: &View<'a>) -> Vec<(&'a str, Vec<&'a str>)> {
+    let mut against: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (method, other) in &view.results.about.comparisons {
+        match against.iter_mut().find(|(known, _)| known == other) {
+            Some((_, methods)) => methods.push(method),
+            None => against.push((other, vec![method])),
+        }
+    }
+    if let Some(baseline) = view.baseline.filter(|_| view.baseline_asked || against.is_empty()) {
+        let others = view.methods().into_iter().filter(|method| *method != baseline);
+        against.retain(|(known, _)| *known != baseline);
+        against.insert(0, (baseline, others.collect()));
+    }
+    against
 }
 
 /// Several methods against one, a panel per world.

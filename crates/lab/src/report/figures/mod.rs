@@ -11,6 +11,7 @@ mod planes;
 mod view;
 
 pub(crate) use changes::changes;
+pub(crate) use differences::compared;
 pub(crate) use view::View;
 
 use super::chart::Panel;
@@ -49,18 +50,18 @@ pub(crate) struct Data {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Absent {
     /// Its title.
-    pub(crate) title: &'static str,
+    pub(crate) title: String,
     /// What is missing, in words.
-    pub(crate) why: &'static str,
+    pub(crate) why: String,
 }
 
 /// All figures that the data allow, in reading order, and those that they do not.
 pub(crate) fn all(view: &View<'_>) -> (Vec<Figure>, Vec<Absent>) {
     let mut figures = Vec::new();
     let mut absent = Vec::new();
-    let mut take_all = |title, why, found: Vec<Figure>| {
+    let mut take_all = |title: &str, why: &str, found: Vec<Figure>| {
         if found.is_empty() {
-            absent.push(Absent { title, why });
+            absent.push(Absent { title: title.to_owned(), why: why.to_owned() });
         }
         figures.extend(found.into_iter().map(shortened));
     };
@@ -70,8 +71,9 @@ pub(crate) fn all(view: &View<'_>) -> (Vec<Figure>, Vec<Absent>) {
         "no baseline, no other method, or neither `regret` nor `loss`",
         differences::differences(view),
     );
-    let mut take =
-        |title, why, figure: Option<Figure>| take_all(title, why, figure.into_iter().collect());
+    let mut take = |title: &str, why: &str, figure: Option<Figure>| {
+        take_all(title, why, figure.into_iter().collect())
+    };
     take("Loss over episodes", "no run has the curve `loss`", curves::loss(view));
     take("Regret over episodes", "no run has the curve `regret`", curves::regret(view));
     take(
@@ -92,15 +94,53 @@ pub(crate) fn all(view: &View<'_>) -> (Vec<Figure>, Vec<Absent>) {
     );
     take(
         "Fidelity over episodes",
-        "nothing was retrained, so that no monitor was measured",
+        &unlooked(view).unwrap_or_else(|| "no run has the curve `fidelity`".to_owned()),
         curves::fidelity(view),
     );
     take(
         "Fidelity against never acting",
-        "no run has both `fidelity` and `fidelity_never`",
+        &unlooked(view)
+            .unwrap_or_else(|| "no run has both `fidelity` and `fidelity_never`".to_owned()),
         levels::fidelity(view),
     );
+    absent.extend(without_regret(view));
     (figures, absent)
+}
+
+/// Why the monitor was not looked at, if it was in no world.
+fn unlooked(view: &View<'_>) -> Option<String> {
+    let mut never = Vec::new();
+    let mut longer = Vec::new();
+    for world in view.results.worlds() {
+        let parameters = view.results.about.parameters_of("worlds", world);
+        let every: u64 = parameters.get("look_every")?.parse().ok()?;
+        match every {
+            0 => never.push(world),
+            every if view.results.horizon(world).is_some_and(|horizon| horizon < every) => {
+                longer.push(world);
+            }
+            _ => return None,
+        }
+    }
+    let reasons = [("0", never), ("more than all episodes", longer)].into_iter();
+    let reasons: Vec<String> = reasons
+        .filter(|(_, worlds)| !worlds.is_empty())
+        .map(|(what, worlds)| format!("`look_every` is {what} in {}", worlds.join(", ")))
+        .collect();
+    Some(format!("the monitor was not looked at, for {}", reasons.join(", and ")))
+}
+
+/// Worlds that are missing from the figures of regret while others are there, or all of them.
+fn without_regret(view: &View<'_>) -> Option<Absent> {
+    let reading = |world: &&str| {
+        let parameters = view.results.about.parameters_of("worlds", world);
+        parameters.get("reading").is_some_and(|reading| *reading == "delta")
+    };
+    let worlds: Vec<&str> = view.results.worlds().into_iter().filter(reading).collect();
+    (!worlds.is_empty()).then(|| Absent {
+        title: format!("Regret in {}", worlds.join(", ")),
+        why: "with `reading = \"delta\"` people react to the score that they are shown, so that what pays depends on the method's own scores and no oracle is the same for all methods".to_owned(),
+    })
 }
 
 /// The figure with as many panels as are read.
